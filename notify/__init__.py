@@ -1,0 +1,1 @@
+"""notify: crisis and broadcast notification for race organisers."""

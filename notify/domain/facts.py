@@ -1,0 +1,147 @@
+"""Turning what somebody typed into the facts of an incident, or into errors that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from notify.domain.audience import Facts, FactValue
+from notify.domain.playbook import Fact, FactType, Playbook
+from notify.domain.race import Race, WallClockError, to_utc
+
+Typed = Mapping[str, str | Sequence[str]]
+"""What a form or command line gives: one text, or several for facts that take many."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactError:
+    """What is wrong with one fact. ``code`` is for translation, ``message`` is plain English."""
+
+    fact: str
+    code: str
+    message: str
+
+
+class FactsRefused(ValueError):
+    """One or more facts are missing, unknown or of the wrong kind; ``errors`` lists them all."""
+
+    def __init__(self, errors: Sequence[FactError]) -> None:
+        super().__init__("; ".join(f"{error.fact}: {error.message}" for error in errors))
+        self.errors = tuple(errors)
+
+
+class _Wrong(ValueError):
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def read_facts(playbook: Playbook, race: Race, typed: Typed) -> Facts:
+    """Return the facts of an incident from what was typed.
+
+    Times become ISO 8601 with the race's offset; lists become tuples; empty optional facts are
+    left out. Raises ``FactsRefused`` with every error found, not only the first.
+    """
+    known = [fact.id for fact in playbook.facts]
+    errors = [
+        FactError(name, "unknown", f"not a fact of {playbook.id}; it has {', '.join(known)}")
+        for name in typed
+        if name not in known
+    ]
+    facts: dict[str, FactValue] = {}
+    for fact in playbook.facts:
+        try:
+            value = _read(fact, race, _texts(fact, typed.get(fact.id, ())))
+        except _Wrong as wrong:
+            errors.append(FactError(fact.id, wrong.code, str(wrong)))
+        else:
+            if value:
+                facts[fact.id] = value
+    failed = {error.fact for error in errors}
+    errors += [error for error in _missing(playbook, facts) if error.fact not in failed]
+    if errors:
+        raise FactsRefused(errors)
+    return facts
+
+
+def _texts(fact: Fact, typed: str | Sequence[str]) -> tuple[str, ...]:
+    if not isinstance(typed, str):
+        return tuple(text.strip() for text in typed if text.strip())
+    several = fact.type in {FactType.COURSES, FactType.WAVES, FactType.SEGMENTS}
+    parts = typed.split(",") if several else [typed]
+    return tuple(text.strip() for text in parts if text.strip())
+
+
+def _missing(playbook: Playbook, facts: Facts) -> Iterable[FactError]:
+    for fact in playbook.facts:
+        if fact.id in facts:
+            continue
+        if fact.required:
+            yield FactError(fact.id, "missing", "required; fill it in")
+        for other, values in fact.required_when.items():
+            if facts.get(other) in values:
+                message = f"required when {other} is {facts[other]}; fill it in"
+                yield FactError(fact.id, "missing", message)
+
+
+def _read(fact: Fact, race: Race, texts: tuple[str, ...]) -> FactValue | None:
+    if not texts:
+        return None
+    match fact.type:
+        case FactType.COURSES:
+            return _each_of(texts, [course.id for course in race.courses], "course")
+        case FactType.WAVES:
+            return _each_of(texts, list(race.waves), "wave")
+        case FactType.SEGMENTS:
+            return _each_of(texts, list(race.segments), "segment")
+        case _ if len(texts) > 1:
+            raise _Wrong("one_only", "takes one value only")
+        case FactType.CHOICE:
+            return _each_of(texts, list(fact.options), "choice")[0]
+        case FactType.DATETIME:
+            return _moment(texts[0], race)
+        case FactType.URL:
+            return _url(texts[0])
+        case FactType.TEXT:
+            return _text(texts[0], fact.max_length)
+
+
+def _each_of(texts: tuple[str, ...], known: list[str], noun: str) -> tuple[str, ...]:
+    for text in texts:
+        if text not in known:
+            message = f"{text!r} is not a {noun} here; choose from {', '.join(known)}"
+            raise _Wrong("not_a_choice", message)
+    return tuple(dict.fromkeys(texts))
+
+
+def _moment(text: str, race: Race) -> str:
+    try:
+        moment = to_utc(datetime.fromisoformat(text), race.zone)
+    except WallClockError as error:
+        raise _Wrong("wall_clock", str(error)) from error
+    except ValueError as error:
+        message = f"{text!r} is not a time; write it like 2026-12-05T18:00"
+        raise _Wrong("not_a_time", message) from error
+    return moment.astimezone(race.zone).isoformat(timespec="minutes")
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme != "https" or not parts.hostname or " " in text:
+        raise _Wrong("not_a_link", f"{text!r} is not a link; it must start with https://")
+    return text
+
+
+def _text(text: str, max_length: int) -> str:
+    line = " ".join(text.split())
+    if len(line) > max_length:
+        message = f"{len(line)} characters; {max_length} at the most"
+        raise _Wrong("too_long", message)
+    if not line.isprintable():
+        raise _Wrong("not_text", "has a character that cannot be shown; type it again")
+    return line
