@@ -1,0 +1,1 @@
+"""The database: SQLAlchemy tables, one module per aggregate, and the only SQL of the product."""
