@@ -21,14 +21,15 @@ class NotInstalledError(Exception):
 
 
 def main() -> int:
-    """Install what is missing; 1 and one line on standard error when that fails."""
-    try:
-        install_chromium()
-        install_postgres()
-    except NotInstalledError as error:
-        _say(str(error))
-        return 1
-    return 0
+    """Install what is missing; 1 and a line on standard error for each that could not be."""
+    failed = False
+    for install in (install_chromium, install_postgres):
+        try:
+            install()
+        except NotInstalledError as error:
+            _say(str(error))
+            failed = True
+    return int(failed)
 
 
 def install_chromium() -> None:
