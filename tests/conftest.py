@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import shutil
 import signal
@@ -13,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import make_url
 
+from notify.store.migrations import upgrade
 from tests.services.chromium import ARGUMENTS, find_chromium
 from tests.services.postgres import Cluster, Databases, name_of
 from tests.services.processes import begin_run, describe, end, end_run, left_behind, own_directory
@@ -137,7 +137,7 @@ def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
 def migrated_sqlite() -> str:
     """Migrate one SQLite file and give its URL; each test gets a copy."""
     url = f"sqlite:///{own_directory('sqlite')}/template.db"
-    _upgrade(url)
+    upgrade(url)
     return url
 
 
@@ -145,12 +145,8 @@ def migrated_sqlite() -> str:
 def migrated_postgresql(postgres: Databases) -> str:
     """Migrate one PostgreSQL database and give its URL; each test gets a copy."""
     url = postgres.create()
-    _upgrade(url)
+    upgrade(url)
     return url
-
-
-def _upgrade(url: str) -> None:
-    importlib.import_module("notify.store.migrations").upgrade(url)
 
 
 def _new_database(
