@@ -80,9 +80,9 @@ class Database:
         options: dict[str, Any] = {"notify_write": True}
         if snapshot and not self.is_sqlite:
             options["isolation_level"] = "REPEATABLE READ"
-        with self.engine.connect().execution_options(**options) as connection:
-            with connection.begin():
-                yield connection
+        connection = self.engine.connect().execution_options(**options)
+        with connection, connection.begin():
+            yield connection
 
     def dispose(self) -> None:
         """Forget all connections without closing those of the parent process."""

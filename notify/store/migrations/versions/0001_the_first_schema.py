@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from notify.store.engine import UtcDateTime
 
+from notify.store.engine import UtcDateTime
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,152 @@
+"""Writing and reading incidents, revisions, notices and what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from notify.domain.incident import ALLOWED, IncidentStatus
+from notify.domain.notice import Surface
+from notify.store.deliveries import DeliveryRow, LaneRow, NoticeRow
+from notify.store.incidents import AuditRow, IncidentRow, RevisionRow, ShownRow
+
+Shown = Mapping[str, Mapping[Surface, str]]
+"""Texts by language and surface."""
+
+
+def write_shown(connection: Connection, *, incident_id: str, revision: int, shown: Shown) -> None:
+    """Write what a revision shows, every language and surface."""
+    rows = [
+        {
+            "incident_id": incident_id,
+            "revision": revision,
+            "language": language,
+            "surface": surface.value,
+            "text": text,
+        }
+        for language, texts in shown.items()
+        for surface, text in texts.items()
+    ]
+    connection.execute(insert(ShownRow), rows)
+
+
+def read_shown(connection: Connection, *, incident_id: str) -> dict[str, dict[Surface, str]]:
+    """Return what the incident shows now: the texts of its current revision."""
+    query = (
+        select(ShownRow.language, ShownRow.surface, ShownRow.text)
+        .join(IncidentRow, IncidentRow.id == ShownRow.incident_id)
+        .where(ShownRow.incident_id == incident_id, ShownRow.revision == IncidentRow.revision)
+    )
+    shown: dict[str, dict[Surface, str]] = {}
+    for language, surface, text in connection.execute(query):
+        shown.setdefault(language, {})[Surface(surface)] = text
+    return shown
+
+
+def audit(
+    connection: Connection,
+    *,
+    at: datetime,
+    actor: str,
+    action: str,
+    incident_id: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Write down who did what, in the transaction of the deed."""
+    connection.execute(
+        insert(AuditRow).values(
+            at=at, actor=actor, action=action, incident_id=incident_id, detail=dict(detail or {})
+        )
+    )
+
+
+def add_revision(
+    connection: Connection,
+    *,
+    incident_id: str,
+    number: int,
+    kind: str,
+    facts: Mapping[str, Any],
+    at: datetime,
+    actor: str,
+) -> None:
+    """Append a revision of the facts and make it the incident's current one."""
+    connection.execute(
+        insert(RevisionRow).values(
+            incident_id=incident_id,
+            number=number,
+            kind=kind,
+            facts=dict(facts),
+            created_at=at,
+            created_by=actor,
+        )
+    )
+    connection.execute(
+        update(IncidentRow).where(IncidentRow.id == incident_id).values(revision=number)
+    )
+
+
+def move_incident(
+    connection: Connection, *, incident_id: str, to: IncidentStatus, at: datetime
+) -> bool:
+    """Move an incident along the table of allowed moves; return whether it was allowed."""
+    before = [status for status, following in ALLOWED.items() if to in following]
+    values: dict[str, Any] = {"status": to}
+    if to is not IncidentStatus.ACTIVE:
+        values |= {"active_key": None, "resolved_at": at, "promised_at": None}
+    moved = connection.execute(
+        update(IncidentRow)
+        .where(IncidentRow.id == incident_id, IncidentRow.status.in_(before))
+        .values(**values)
+    )
+    return moved.rowcount == 1
+
+
+def supersede(connection: Connection, *, notice_ids: Sequence[int], at: datetime) -> int:
+    """Withdraw what has not left of earlier notices; return how many deliveries were cancelled."""
+    if not notice_ids:
+        return 0
+    connection.execute(
+        update(NoticeRow)
+        .where(NoticeRow.id.in_(notice_ids), NoticeRow.superseded_at.is_(None))
+        .values(superseded_at=at)
+    )
+    return _end_waiting(connection, notice_ids, "cancelled", at)
+
+
+def _end_waiting(
+    connection: Connection, notice_ids: Sequence[int], status: str, at: datetime
+) -> int:
+    lanes = select(LaneRow.id).where(LaneRow.notice_id.in_(notice_ids))
+    ended = connection.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.lane_id.in_(lanes), DeliveryRow.status == "planned")
+        .values(status=status, due_at=None, changed_at=at)
+    )
+    connection.execute(update(LaneRow).where(LaneRow.id.in_(lanes)).values(due_at=None))
+    return ended.rowcount
+
+
+def expire(connection: Connection, *, now: datetime) -> int:
+    """Close the notices whose time is over; return how many deliveries were never sent."""
+    over = list(
+        connection.execute(
+            select(NoticeRow.id)
+            .join(LaneRow, LaneRow.notice_id == NoticeRow.id)
+            .where(NoticeRow.expires_at <= now, LaneRow.due_at.is_not(None))
+            .distinct()
+        ).scalars()
+    )
+    return _end_waiting(connection, over, "expired", now) if over else 0
+
+
+def hold(connection: Connection, *, incident_id: str, at: datetime | None) -> int:
+    """Hold (``at`` given) or release every notice of an incident; return how many changed."""
+    held = NoticeRow.held_at.is_(None) if at else NoticeRow.held_at.is_not(None)
+    changed = connection.execute(
+        update(NoticeRow).where(NoticeRow.incident_id == incident_id, held).values(held_at=at)
+    )
+    return changed.rowcount
