@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from notify.domain.text import Text
@@ -108,3 +109,55 @@ def to_utc(wall: datetime, zone: ZoneInfo) -> datetime:
     choices = " or ".join(stamp + side.isoformat()[-6:] for side in (first, second))
     message = f"{stamp} happens twice in {zone.key}: write {choices}"
     raise WallClockError(message)
+
+
+def race_document(race: Race) -> dict[str, Any]:
+    """Return ``race`` as plain JSON values, as it is kept in the database."""
+    return {
+        "id": race.id,
+        "name": dict(race.name),
+        "starts_at": race.starts_at.isoformat(),
+        "time_zone": race.time_zone,
+        "default_region": race.default_region,
+        "default_language": race.default_language,
+        "sms_sender_name": race.sms_sender_name,
+        "courses": [
+            {
+                "id": course.id,
+                "km": course.km,
+                "name": dict(course.name),
+                "segments": list(course.segments),
+            }
+            for course in race.courses
+        ],
+        "segments": {segment: dict(name) for segment, name in race.segments.items()},
+        "waves": {wave: start.isoformat("minutes") for wave, start in race.waves.items()},
+        "contact": {"email": race.contact.email, "phone": race.contact.phone},
+        "aid_stations": [{"id": station.id, "km": station.km} for station in race.aid_stations],
+        "policies": {
+            name: {"clause": policy.clause, "text": dict(policy.text)}
+            for name, policy in race.policies.items()
+        },
+    }
+
+
+def race_from_document(document: Mapping[str, Any]) -> Race:
+    """Return the race of a document written by ``race_document``."""
+    return Race(
+        id=document["id"],
+        name=document["name"],
+        starts_at=datetime.fromisoformat(document["starts_at"]),
+        time_zone=document["time_zone"],
+        default_region=document["default_region"],
+        default_language=document["default_language"],
+        sms_sender_name=document["sms_sender_name"],
+        courses=tuple(
+            Course(course["id"], course["km"], course["name"], tuple(course["segments"]))
+            for course in document["courses"]
+        ),
+        segments=document["segments"],
+        waves={wave: time.fromisoformat(start) for wave, start in document["waves"].items()},
+        contact=Contact(**document["contact"]),
+        aid_stations=tuple(AidStation(**station) for station in document["aid_stations"]),
+        policies={name: Policy(**policy) for name, policy in document["policies"].items()},
+    )
