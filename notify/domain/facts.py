@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from notify.domain.audience import Facts, FactValue
+from notify.domain.notice import NoticeKind
 from notify.domain.playbook import Fact, FactType, Playbook
 from notify.domain.race import Race, WallClockError, to_utc
 
@@ -38,8 +39,10 @@ class _Wrong(ValueError):
         self.code = code
 
 
-def read_facts(playbook: Playbook, race: Race, typed: Typed) -> Facts:
-    """Return the facts of an incident from what was typed.
+def read_facts(
+    playbook: Playbook, race: Race, typed: Typed, kind: NoticeKind = NoticeKind.ALERT
+) -> Facts:
+    """Return the facts of an incident from what was typed for a notice of ``kind``.
 
     Times become ISO 8601 with the race's offset; lists become tuples; empty optional facts are
     left out. Raises ``FactsRefused`` with every error found, not only the first.
@@ -60,7 +63,7 @@ def read_facts(playbook: Playbook, race: Race, typed: Typed) -> Facts:
             if value:
                 facts[fact.id] = value
     failed = {error.fact for error in errors}
-    errors += [error for error in _missing(playbook, facts) if error.fact not in failed]
+    errors += [error for error in _missing(playbook, facts, kind) if error.fact not in failed]
     if errors:
         raise FactsRefused(errors)
     return facts
@@ -69,14 +72,13 @@ def read_facts(playbook: Playbook, race: Race, typed: Typed) -> Facts:
 def _texts(fact: Fact, typed: str | Sequence[str]) -> tuple[str, ...]:
     if not isinstance(typed, str):
         return tuple(text.strip() for text in typed if text.strip())
-    several = fact.type in {FactType.COURSES, FactType.WAVES, FactType.SEGMENTS}
-    parts = typed.split(",") if several else [typed]
+    parts = typed.split(",") if fact.type in _SEVERAL else [typed]
     return tuple(text.strip() for text in parts if text.strip())
 
 
-def _missing(playbook: Playbook, facts: Facts) -> Iterable[FactError]:
+def _missing(playbook: Playbook, facts: Facts, kind: NoticeKind) -> Iterable[FactError]:
     for fact in playbook.facts:
-        if fact.id in facts:
+        if fact.id in facts or kind in fact.optional_in:
             continue
         if fact.required:
             yield FactError(fact.id, "missing", "required; fill it in")
@@ -89,23 +91,12 @@ def _missing(playbook: Playbook, facts: Facts) -> Iterable[FactError]:
 def _read(fact: Fact, race: Race, texts: tuple[str, ...]) -> FactValue | None:
     if not texts:
         return None
-    match fact.type:
-        case FactType.COURSES:
-            return _each_of(texts, [course.id for course in race.courses], "course")
-        case FactType.WAVES:
-            return _each_of(texts, list(race.waves), "wave")
-        case FactType.SEGMENTS:
-            return _each_of(texts, list(race.segments), "segment")
-        case _ if len(texts) > 1:
-            raise _Wrong("one_only", "takes one value only")
-        case FactType.CHOICE:
-            return _each_of(texts, list(fact.options), "choice")[0]
-        case FactType.DATETIME:
-            return _moment(texts[0], race)
-        case FactType.URL:
-            return _url(texts[0])
-        case FactType.TEXT:
-            return _text(texts[0], fact.max_length)
+    if fact.type in _SEVERAL:
+        known, noun = _SEVERAL[fact.type](race)
+        return _each_of(texts, known, noun)
+    if len(texts) > 1:
+        raise _Wrong("one_only", "takes one value only")
+    return _ONE[fact.type](texts[0], fact, race)
 
 
 def _each_of(texts: tuple[str, ...], known: list[str], noun: str) -> tuple[str, ...]:
@@ -145,3 +136,49 @@ def _text(text: str, max_length: int) -> str:
     if not line.isprintable():
         raise _Wrong("not_text", "has a character that cannot be shown; type it again")
     return line
+
+
+_SEVERAL: Mapping[FactType, Callable[[Race], tuple[list[str], str]]] = {
+    FactType.COURSES: lambda race: ([course.id for course in race.courses], "course"),
+    FactType.WAVES: lambda race: (list(race.waves), "wave"),
+    FactType.SEGMENTS: lambda race: (list(race.segments), "segment"),
+}
+
+_ONE: Mapping[FactType, Callable[[str, Fact, Race], str]] = {
+    FactType.CHOICE: lambda text, fact, _: _each_of((text,), list(fact.options), "choice")[0],
+    FactType.DATETIME: lambda text, _, race: _moment(text, race),
+    FactType.URL: lambda text, _fact, _race: _url(text),
+    FactType.TEXT: lambda text, fact, _: _text(text, fact.max_length),
+}
+
+
+def sample_facts(playbook: Playbook, race: Race) -> Facts:
+    """Return facts that fit ``race``, for checks and demos.
+
+    Everything is filled in but the optional courses and waves, so that everybody is affected.
+    Choices take their default or first option; times follow one another on the eve of the race.
+    """
+    eve = race.starts_at.replace(tzinfo=race.zone) - timedelta(hours=14)
+    samples: dict[str, FactValue] = {}
+    for index, fact in enumerate(playbook.facts):
+        value = _sample(fact, race, eve + timedelta(hours=index))
+        if value:
+            samples[fact.id] = value
+    return samples
+
+
+def _sample(fact: Fact, race: Race, moment: datetime) -> FactValue:
+    if fact.type is FactType.SEGMENTS:
+        return _least_used_segment(race)
+    if fact.type in _SEVERAL:
+        return tuple(_SEVERAL[fact.type](race)[0]) if fact.required else ()
+    return {
+        FactType.CHOICE: fact.default or next(iter(fact.options), ""),
+        FactType.DATETIME: moment.isoformat(timespec="minutes"),
+        FactType.URL: fact.example or "https://example.com/",
+    }.get(fact.type, fact.example or "-")
+
+
+def _least_used_segment(race: Race) -> tuple[str, ...]:
+    used = {segment: len(race.courses_over(frozenset({segment}))) for segment in race.segments}
+    return tuple(sorted((name for name in used if used[name]), key=lambda name: used[name])[:1])

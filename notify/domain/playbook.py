@@ -31,7 +31,9 @@ class Fact:
     """One question of the form.
 
     ``options`` belongs to a choice. ``required_when`` names other facts and the values of theirs
-    that make this one required. ``default`` is what the form starts with.
+    that make this one required; ``optional_in`` names kinds of notice that can do without it (a
+    holding notice is sent before anything is decided). ``default`` is what the form starts with,
+    ``example`` what it shows as an example.
     """
 
     id: str
@@ -41,7 +43,9 @@ class Fact:
     options: Mapping[str, Text] = field(default_factory=dict)
     required: bool = False
     required_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    optional_in: frozenset[NoticeKind] = frozenset()
     default: str | None = None
+    example: str | None = None
     max_length: int = 200
 
 
