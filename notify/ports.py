@@ -20,6 +20,7 @@ from typing import Protocol
 
 from notify.domain.delivery import Channel as ChannelName
 from notify.domain.delivery import DeliveryStatus
+from notify.domain.notice import Surface
 
 
 class ChannelError(Exception):
@@ -119,6 +120,16 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Close connections."""
+        ...
+
+
+class FaqPublisher(Protocol):
+    """Something that shows incidents to people, and can be asked what it shows."""
+
+    name: str
+
+    def read_back(self, incident_id: str) -> Mapping[str, Mapping[Surface, str]]:
+        """Return the texts shown for an incident now, by language and surface."""
         ...
 
 

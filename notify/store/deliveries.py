@@ -24,7 +24,8 @@ class NoticeRow(Base):
     """What is sent for one revision. ``wording`` is frozen: sources and facts, hashed.
 
     ``published_at`` is empty until FAQ, page and banner of the revision were read back: until then
-    no delivery may be claimed. ``held_at`` is set while the notice is stopped.
+    no delivery may be claimed. ``held_at`` is set while the notice is stopped. ``request_id`` comes
+    with the form: pressing twice finds the first notice.
     """
 
     __tablename__ = "notice"
@@ -32,6 +33,7 @@ class NoticeRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), index=True)
     revision: Mapped[int]
+    request_id: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     drill: Mapped[bool]
     priority: Mapped[int]

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.types import DateTime, TypeDecorator
 
 _PRAGMAS = (
@@ -23,6 +24,14 @@ _PRAGMAS = (
 )
 
 _POSTGRES_OPTIONS = "-c lock_timeout=5s -c statement_timeout=120s -c timezone=UTC"
+
+
+_SERIALIZATION = {"40001", "40P01"}
+"""SQLSTATEs of PostgreSQL for "somebody else was first": serialization failure, deadlock."""
+
+
+class Conflict(Exception):
+    """Somebody else wrote the same thing first; nothing of this transaction was kept."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -76,13 +85,23 @@ class Database:
         SQLite takes its write lock at once (``BEGIN IMMEDIATE``), so that a transaction that has
         begun never fails as busy. ``snapshot`` asks PostgreSQL for ``REPEATABLE READ``: everything
         read in the transaction is of one moment, as it always is on SQLite.
+
+        Raises ``Conflict`` when somebody else wrote the same thing first.
         """
         options: dict[str, Any] = {"notify_write": True}
         if snapshot and not self.is_sqlite:
             options["isolation_level"] = "REPEATABLE READ"
-        connection = self.engine.connect().execution_options(**options)
-        with connection, connection.begin():
-            yield connection
+        try:
+            with self.engine.connect() as connection:
+                connection.execution_options(**options)
+                with connection.begin():
+                    yield connection
+        except IntegrityError as error:
+            raise Conflict from error
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) in _SERIALIZATION:
+                raise Conflict from error
+            raise
 
     def dispose(self) -> None:
         """Forget all connections without closing those of the parent process."""

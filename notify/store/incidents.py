@@ -16,8 +16,7 @@ class IncidentRow(Base):
 
     ``id`` is the public code in every link. ``active_key`` is ``race/playbook`` while the incident
     is active and empty afterwards: its uniqueness is what keeps two organisers from starting the
-    same thing twice. ``request_id`` comes with the form: a double click finds the first incident.
-    ``promised_at`` is when the next update was promised for.
+    same thing twice. ``promised_at`` is when the next update was promised for.
     """
 
     __tablename__ = "incident"
@@ -30,7 +29,6 @@ class IncidentRow(Base):
     status: Mapped[str]
     drill: Mapped[bool]
     revision: Mapped[int]
-    request_id: Mapped[str | None] = mapped_column(unique=True)
     active_key: Mapped[str | None] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     created_by: Mapped[str]

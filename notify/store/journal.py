@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +12,34 @@ from sqlalchemy import Connection, insert, select, update
 from notify.domain.incident import ALLOWED, IncidentStatus
 from notify.domain.notice import Surface
 from notify.store.deliveries import DeliveryRow, LaneRow, NoticeRow
+from notify.store.engine import Database
 from notify.store.incidents import AuditRow, IncidentRow, RevisionRow, ShownRow
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Who does something, and when."""
+
+    actor: str
+    at: datetime
+
 
 Shown = Mapping[str, Mapping[Surface, str]]
 """Texts by language and surface."""
+
+
+class StoredSurfaces:
+    """The built-in FAQ, page and banner: what anybody who opens them now is shown."""
+
+    name = "notify"
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def read_back(self, incident_id: str) -> Shown:
+        """Return the texts shown for an incident now."""
+        with self._database.read() as connection:
+            return read_shown(connection, incident_id=incident_id)
 
 
 def write_shown(connection: Connection, *, incident_id: str, revision: int, shown: Shown) -> None:
@@ -48,30 +73,32 @@ def read_shown(connection: Connection, *, incident_id: str) -> dict[str, dict[Su
 
 def audit(
     connection: Connection,
-    *,
-    at: datetime,
-    actor: str,
+    deed: Deed,
     action: str,
+    *,
     incident_id: str | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down who did what, in the transaction of the deed."""
     connection.execute(
         insert(AuditRow).values(
-            at=at, actor=actor, action=action, incident_id=incident_id, detail=dict(detail or {})
+            at=deed.at,
+            actor=deed.actor,
+            action=action,
+            incident_id=incident_id,
+            detail=dict(detail or {}),
         )
     )
 
 
 def add_revision(
     connection: Connection,
+    deed: Deed,
     *,
     incident_id: str,
     number: int,
     kind: str,
     facts: Mapping[str, Any],
-    at: datetime,
-    actor: str,
 ) -> None:
     """Append a revision of the facts and make it the incident's current one."""
     connection.execute(
@@ -80,8 +107,8 @@ def add_revision(
             number=number,
             kind=kind,
             facts=dict(facts),
-            created_at=at,
-            created_by=actor,
+            created_at=deed.at,
+            created_by=deed.actor,
         )
     )
     connection.execute(
