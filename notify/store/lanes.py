@@ -34,6 +34,9 @@ from notify.store.races import PushTokenRow, SuppressionRow
 
 AnyRow = Row[*tuple[Any, ...]]
 
+_LOOK_BACK = timedelta(days=1)
+"""Notices expired longer ago than this are not searched for abandoned deliveries any more."""
+
 D, L, N, P = DeliveryRow, LaneRow, NoticeRow, RecipientRow
 
 
@@ -45,6 +48,7 @@ class Claimed:
     """One delivery in our hands until its lease ends; ``fence`` proves it."""
 
     id: int
+    lane_id: int
     fence: int
     attempt: int
     address: str
@@ -62,7 +66,6 @@ class Claim:
     """Deliveries of one lane, taken together."""
 
     notice_id: int
-    lane_id: int
     rows: tuple[Claimed, ...]
 
 
@@ -91,15 +94,17 @@ def claim(connection: Connection, *, channel: Channel, limit: int, lease: Lease)
         connection.execute(
             update(L).where(L.id == lane.id).values(cursor=candidates[-1].position + 1)
         )
-        rows = tuple(_claimed(row) for row in candidates if row.id in taken)
+        rows = tuple(_claimed(row, lane.id) for row in candidates if row.id in taken)
         if rows:
-            return Claim(notice_id=lane.notice_id, lane_id=lane.id, rows=rows)
+            return Claim(notice_id=lane.notice_id, rows=rows)
     return None
 
 
-def _claimed(row: AnyRow) -> Claimed:
+def _claimed(row: AnyRow, lane_id: int) -> Claimed:
     copied = {name: getattr(row, name) for name in _COPIED}
-    return Claimed(id=row.id, fence=row.fence + 1, attempt=row.attempt + 1, **copied)
+    return Claimed(
+        id=row.id, lane_id=lane_id, fence=row.fence + 1, attempt=row.attempt + 1, **copied
+    )
 
 
 def _most_urgent(connection: Connection, channel: Channel, now: datetime) -> AnyRow | None:
@@ -232,3 +237,26 @@ def suppress(
 def forget_token(connection: Connection, *, token: str) -> None:
     """Drop a push token whose app is gone."""
     connection.execute(delete(PushTokenRow).where(PushTokenRow.token == token))
+
+
+def abandon(connection: Connection, *, before: datetime, now: datetime) -> int:
+    """Mark rows whose lease ended ``before`` as ambiguous: they may or may not have left."""
+    open_lanes = select(L.id).join(N, N.id == L.notice_id).where(N.expires_at > now - _LOOK_BACK)
+    abandoned = connection.execute(
+        update(D)
+        .where(
+            D.lane_id.in_(open_lanes),
+            D.status == DeliveryStatus.SENDING,
+            D.lease_until <= before,
+        )
+        .values(
+            status=DeliveryStatus.AMBIGUOUS,
+            error_code="worker_lost",
+            fence=D.fence + 1,
+            owner=None,
+            lease_until=None,
+            due_at=now,
+            changed_at=now,
+        )
+    )
+    return abandoned.rowcount

@@ -21,7 +21,7 @@ from notify.usecases.services import Services
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Start ``request``; ``seen`` is the preview's fingerprint, ``break_glass`` why one acts alone."""
+    """Start ``request``: ``seen`` is the fingerprint confirmed, ``break_glass`` why alone."""
 
     request: Request
     actor: str
