@@ -49,8 +49,8 @@ def test_no_module_or_class_has_a_vague_name():
 
 
 def test_only_the_store_sets_a_status():
-    # The simulator stands in for the providers, whose messages have a status of their own.
-    elsewhere = product_modules("notify/store/", "notify/simulator/")
+    # A provider's message (simulator) and a file's cell (intake) have a "status" of another kind.
+    elsewhere = product_modules("notify/store/", "notify/simulator/", "notify/intake/")
     found = [
         where(path, node)
         for path in elsewhere
