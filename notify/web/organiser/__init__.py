@@ -1,0 +1,10 @@
+"""The organiser's console: active incidents, the form, the review, live progress."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from notify.web.organiser import console
+
+blueprint = Blueprint("organiser", __name__)
+console.register(blueprint)
