@@ -106,9 +106,15 @@ class Receipt:
 class Channel(Protocol):
     """One provider. Lives in one process and one event loop; ``send`` is called concurrently."""
 
-    name: ChannelName
-    concurrency: int
-    """How many ``send`` calls may be under way at once."""
+    @property
+    def name(self) -> ChannelName:
+        """Which channel this is."""
+        ...
+
+    @property
+    def concurrency(self) -> int:
+        """How many ``send`` calls may be under way at once."""
+        ...
 
     async def send(self, message: Outgoing) -> Accepted:
         """Hand ``message`` to the provider, once: no retry inside.

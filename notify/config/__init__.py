@@ -16,7 +16,15 @@ from marshmallow import ValidationError
 
 from notify.config.schema import CHANNELS, HOME, SETTINGS, SettingsSchema
 
-__all__ = ["CHANNELS", "HOME", "SETTINGS", "Settings", "SettingsError", "load_settings"]
+__all__ = [
+    "CHANNELS",
+    "HOME",
+    "SETTINGS",
+    "Settings",
+    "SettingsError",
+    "child_environment",
+    "load_settings",
+]
 
 
 class SettingsError(ValueError):
@@ -110,6 +118,11 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         price_sms=values["NOTIFY_PRICE_SMS"],
         currency=values["NOTIFY_CURRENCY"],
     )
+
+
+def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of this process with ``changes``, for a process it starts."""
+    return {**os.environ, **changes}
 
 
 def _texts(error: ValidationError) -> list[tuple[str, list[str]]]:

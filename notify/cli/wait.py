@@ -1,0 +1,46 @@
+"""Following a notice until every delivery has left, with a progress bar on standard error."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from notify.domain.delivery import OPEN
+from notify.usecases.services import Services
+from notify.usecases.status import Status, status
+
+POLL_S = 0.25
+
+
+def follow(incident_id: str, *, services: Services) -> Status:
+    """Return the status once nothing of the notice is open any more."""
+    bar = Progress(
+        TextColumn("{task.description:>6}"),
+        BarColumn(bar_width=40),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    tasks: dict[str, TaskID] = {}
+    with bar:
+        while True:
+            current = status(incident_id, services=services)
+            for channel, counts in current.deliveries.items():
+                total = sum(counts.values())
+                done = total - sum(counts.get(state, 0) for state in OPEN)
+                if channel not in tasks:
+                    tasks[channel] = bar.add_task(channel, total=total)
+                bar.update(tasks[channel], total=total, completed=done)
+            if not current.open:
+                return current
+            time.sleep(POLL_S)
