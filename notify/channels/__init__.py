@@ -1,0 +1,1 @@
+"""One provider each: a channel hands over one message and answers in typed errors only."""
