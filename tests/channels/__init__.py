@@ -1,0 +1,1 @@
+"""Tests of the channels, each against the simulator's real protocols."""

@@ -1,0 +1,1 @@
+"""Fakes that obey the ports' contracts, for tests of what stands above the channels."""
