@@ -89,7 +89,7 @@ class Control:
         except FaultFileError as problem:
             _answer(request, 400, {"error": str(problem)})
             return
-        except ValueError:
+        except (ValueError, RecursionError):
             _answer(request, 400, {"error": "the request is not JSON"})
             return
         self.faults.install(plan)

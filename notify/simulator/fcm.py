@@ -94,7 +94,7 @@ class FcmApi:
     def _send(self, request: Request, project: str) -> None:
         try:
             document = json.loads(request.body.decode("utf-8"))
-        except ValueError:
+        except (ValueError, RecursionError):
             _error(request, 400, "INVALID_ARGUMENT", "Invalid JSON payload received.")
             return
         if not isinstance(document, dict):

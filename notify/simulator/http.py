@@ -133,9 +133,7 @@ class HttpConnection(asyncio.Protocol):
             return
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._refuse(HTTPStatus.BAD_REQUEST)
-        except httptools.HttpParserError:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._refuse(HTTPStatus.BAD_REQUEST)
 
     def pause_writing(self) -> None:
@@ -164,7 +162,7 @@ class HttpConnection(asyncio.Protocol):
         self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
-        """Refuse what is too large before reading it."""
+        """Refuse what is too large, or another protocol, before reading on."""
         length = self._headers.get(b"content-length", b"0")
         if length.isdigit() and int(length[:20]) > MAX_BODY:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -172,6 +170,8 @@ class HttpConnection(asyncio.Protocol):
             self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
         elif len(self._headers) > MAX_HEADERS:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._parser.should_upgrade():
+            self._refuse(HTTPStatus.BAD_REQUEST)
         elif b"expect" in self._headers and self._transport is not None:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 

@@ -37,7 +37,8 @@ class AcceptanceLog:
         self._durable = path is not None
         self._call_soon = call_soon
         self._broken = broken
-        self._buffer = bytearray()
+        self._buffer: list[bytes] = []
+        self._buffered = 0  # bytes
         self._waiting: list[Done] = []
         self._commit_planned = False
         self._fd = _opened(path)
@@ -53,11 +54,11 @@ class AcceptanceLog:
         """Record one acceptance and call `done` when it may be answered."""
         self._starts[channel].append(self._end)
         self._sizes[channel].append(len(line))
-        self._buffer += line
-        self._buffer += b"\n"
+        self._buffer += (line, b"\n")
+        self._buffered += len(line) + 1
         self._end += len(line) + 1
         if not self._durable:
-            if len(self._buffer) >= WRITE_AT:
+            if self._buffered >= WRITE_AT:
                 self._write()
             done()
             return
@@ -96,8 +97,9 @@ class AcceptanceLog:
         self._fd = -1
 
     def _write(self) -> None:
-        data, self._buffer = self._buffer, bytearray()
-        view = memoryview(data)
+        view = memoryview(b"".join(self._buffer))
+        self._buffer.clear()
+        self._buffered = 0
         while view:
             view = view[os.write(self._fd, view) :]
 

@@ -102,12 +102,11 @@ def _rows(count: int, paid_until: datetime, chance: random.Random) -> Iterator[t
             _pick(chance, _STATUSES),
             _pick(chance, _PAYMENTS),
             paid_at.strftime("%Y-%m-%d %H:%M"),
-            f"sample-{seed_token(number)}" if chance.random() < 0.55 else "",
+            f"sample-{_token(number)}" if chance.random() < 0.55 else "",
         )
 
 
-def seed_token(number: int) -> str:
-    """Return an app token for a made-up runner, of the length real ones have."""
+def _token(number: int) -> str:
     return f"{number:09d}-{random.Random(number).getrandbits(128):032x}"  # noqa: S311
 
 
@@ -131,3 +130,32 @@ def _area_codes() -> tuple[int, ...]:
         for code in range(201, 990)
         if phonenumbers.is_valid_number(phonenumbers.parse(f"+1{code}5550100"))
     )
+
+
+def sample_facts(playbook: str, now: datetime) -> dict[str, str]:
+    """Return facts to try a shipped playbook with; empty for another."""
+    later = (now + timedelta(hours=2)).isoformat(timespec="minutes")
+    facts = {
+        "weather_cancellation": {
+            "decision": "cancelled",
+            "cause": "wind",
+            "do_now": "do_not_travel",
+            "next_update_at": later,
+        },
+        "route_change": {
+            "segments_closed": "river-road",
+            "replacement": "Harbour Street",
+            "replacement_zh": "港湾街",
+            "effective_from": now.isoformat(timespec="minutes"),
+            "next_update_at": later,
+        },
+        "payment_outage": {
+            "outage_from": (now - timedelta(days=14)).isoformat(timespec="minutes"),
+            "outage_to": now.isoformat(timespec="minutes"),
+            "what_failed": "payment_page",
+            "held_until": (now + timedelta(days=2)).isoformat(timespec="minutes"),
+            "retry_link": "https://riverside.example.com/pay",
+            "next_update_at": later,
+        },
+    }
+    return facts.get(playbook, {})
