@@ -65,26 +65,30 @@ def _look(app: App) -> Iterator[Finding]:
     try:
         settings = app.settings
     except SettingsError as error:
-        for problem in error.problems:
-            yield Finding("settings", "failed", problem)
+        yield from _failed("settings", error.problems)
         return
     yield Finding("settings", "ok", f"data in {settings.var}")
     yield _try("redis", lambda: f"version {check_redis(settings)}, noeviction")
     try:
         services = app.services()
     except MigrationError as error:
-        yield Finding("database", "failed", str(error))
-        return
+        yield from _failed("database", [str(error)])
     except PlaybookError as error:
-        for line in str(error).splitlines():
-            yield Finding("playbooks", "failed", line)
-        return
+        yield from _failed("playbooks", str(error).splitlines())
+    else:
+        yield from _look_inside(services)
+
+
+def _failed(name: str, problems: list[str]) -> Iterator[Finding]:
+    return (Finding(name, "failed", problem) for problem in problems)
+
+
+def _look_inside(services: Services) -> Iterator[Finding]:
     yield _try("database", lambda: _database(services))
     yield Finding("playbooks", "ok", ", ".join(sorted(services.playbooks)))
     for playbook in services.playbooks.values():
         problems = services.content.check(playbook)
-        for problem in problems:
-            yield Finding(f"wording {playbook.id}", "failed", problem)
+        yield from _failed(f"wording {playbook.id}", problems)
         if not problems:
             yield Finding(f"wording {playbook.id}", "ok", "every notice, language and surface")
     for channel in Channel:

@@ -1,41 +1,41 @@
-"""``notify demo``: the whole system on this machine, with simulated providers and a made-up race."""
+"""``notify demo``: the whole system on this machine, with simulated providers and a race.
+
+It takes the way of a real installation: race file, registration file, playbook, trigger, workers.
+"""
 
 from __future__ import annotations
 
-import json
 import shutil
-import socket
-import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import click
 
-from notify.bootstrap import build, check_redis, utc_now
-from notify.cli.app import FAILED, App, fail, json_option, pass_app, print_json
-from notify.cli.processes import Processes, Stopping, notify_command, standard_commands
+from notify.bootstrap import build, check_redis
+from notify.cli.app import BAD_USAGE, FAILED, App, fail, json_option, pass_app, print_json
+from notify.cli.processes import Stopping, standard_commands
 from notify.cli.show import show_launched, show_status
+from notify.cli.stage import Stage, stage
 from notify.cli.up import wait_for_web
 from notify.cli.wait import follow
-from notify.config import Settings, load_settings
-from notify.intake import read_race_file
 from notify.queueing.embedded import EmbeddedRedis
-from notify.simulator.config import DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN
-from notify.simulator.sample import write_race, write_registrants
+from notify.simulator.sample import sample_facts, write_race, write_registrants
 from notify.store.migrations import upgrade
+from notify.usecases.add_race import AddRace, add_race
 from notify.usecases.add_user import AddUser, add_user
 from notify.usecases.compose import Request
+from notify.usecases.import_registrants import ImportRegistrants, import_registrants
 from notify.usecases.services import Services
 from notify.usecases.status import Status
 from notify.usecases.trigger import Trigger, trigger
 
 REGISTRANTS = 2000
-USER, PASSWORD = "organiser@example.com", "riverside-demo"  # noqa: S105 - a demo on loopback
+USER, PASSWORD = "organiser@example.com", "riverside-demo"
+RACE_IN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +64,82 @@ def demo_command(app: App, *, once: bool, registrants: int, playbook: str, as_js
     with ExitStack() as stack:
         home = Path(tempfile.mkdtemp(prefix="demo-", dir=app.settings.var))
         stack.callback(shutil.rmtree, home, ignore_errors=True)
-        _run(demo, app.settings, home, stack)
+        _run(demo, app, home, stack)
+
+
+def _run(demo: Demo, app: App, home: Path, stack: ExitStack) -> None:
+    stopping = Stopping()
+    set_up = stage(app.settings, home, any_port=demo.once)
+    settings, processes = set_up.settings, set_up.processes
+    if not settings.redis_url:
+        embedded = EmbeddedRedis(settings.var)
+        stack.callback(embedded.stop)
+        embedded.start()
+    check_redis(settings)
+    upgrade(settings.database_url)
+    services = build(settings)
+    stack.callback(processes.stop)
+    processes.start(set_up.simulator)
+    if demo.playbook not in services.playbooks:
+        there = ", ".join(sorted(services.playbooks))
+        fail(f"no playbook called {demo.playbook!r}; there is {there}", BAD_USAGE)
+    _say(f"Importing a made-up race with {demo.registrants:,} registrants …")
+    race_id = _import_race(demo, services, home)
+    processes.start(standard_commands(settings.workers))
+    if not wait_for_web(f"http://{settings.bind}", stopping):
+        fail(f"the web server did not start; see {set_up.log_file}", FAILED)
+    status = _trigger(demo, services, race_id)
+    _summary(demo, status)
+    if not demo.once:
+        _stay(set_up, stopping)
+
+
+def _import_race(demo: Demo, services: Services, home: Path) -> str:
+    """Take the way of a real race: a race file and a registration file, through the importer."""
+    race_id = f"riverside-{uuid4().hex[:6]}"
+    now = services.now()
+    starts_at = (now + RACE_IN).replace(hour=7, minute=30, second=0, microsecond=0, tzinfo=None)
+    race_file, registrants = home / "race.yaml", home / "registrants.csv"
+    write_race(race_file, race_id=race_id, starts_at=starts_at)
+    write_registrants(registrants, count=demo.registrants, paid_until=now.replace(tzinfo=None))
+    add_race(AddRace(race_file), database=services.database, now=services.now)
+    import_registrants(
+        ImportRegistrants(file=registrants, race_id=race_id),
+        database=services.database,
+        now=services.now,
+    )
+    add_user(AddUser(email=USER, role="admin", password=PASSWORD), services=services)
+    return race_id
+
+
+def _trigger(demo: Demo, services: Services, race_id: str) -> Status:
+    request = Request(
+        playbook_id=demo.playbook,
+        race_id=race_id,
+        typed=sample_facts(demo.playbook, services.now()),
+        request_id=str(uuid4()),
+    )
+    launched = trigger(Trigger(request, actor="demo"), services=services)
+    if not demo.as_json:
+        show_launched(launched, services=services)
+    return follow(launched.incident_id, services=services)
+
+
+def _summary(demo: Demo, status: Status) -> None:
+    if demo.as_json:
+        print_json(status.as_json())
+    else:
+        show_status(status)
+
+
+def _stay(set_up: Stage, stopping: Stopping) -> None:
+    _say(
+        f"\nOrganiser's console: {set_up.settings.public_url}/   agents' desk:"
+        f" {set_up.settings.public_url}/desk\nSign in as {USER} with {PASSWORD}"
+        "\nNothing leaves this machine. Ctrl-C ends the demo."
+    )
+    set_up.processes.supervise(stopping)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

@@ -52,7 +52,7 @@ def actor() -> str:
 @click.option("--drill", is_flag=True, help="As a drill.")
 @json_option
 @pass_app
-def preview_command(app: App, playbook: str, race: str, **options: Any) -> None:
+def preview_command(app: App, /, playbook: str, race: str, **options: Any) -> None:
     """Show who would get what. Writes nothing."""
     request = _request(playbook, race, options)
     seen = preview(request, services=app.services())
@@ -69,7 +69,7 @@ def preview_command(app: App, playbook: str, race: str, **options: Any) -> None:
 @_wait
 @json_option
 @pass_app
-def trigger_command(app: App, playbook: str, race: str, **options: Any) -> None:
+def trigger_command(app: App, /, playbook: str, race: str, **options: Any) -> None:
     """Start an incident: FAQ, page and banner first, then every message."""
     command = Trigger(
         _request(playbook, race, options), actor=actor(), break_glass=options["break_glass"]
@@ -111,7 +111,7 @@ def _revising(name: str, kind: NoticeKind, text: str) -> click.Command:
     @_wait
     @json_option
     @pass_app
-    def command(app: App, incident: str, **options: Any) -> None:
+    def command(app: App, /, incident: str, **options: Any) -> None:
         request = Revise(
             incident_id=incident,
             kind=kind,

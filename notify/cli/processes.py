@@ -129,7 +129,7 @@ class Stopping:
 
 @contextmanager
 def only_one(var: Path) -> Iterator[None]:
-    """Hold the lock of ``var``: two sets of processes on one folder would end each other's Redis."""
+    """Hold the lock of ``var``: two runs on one folder would end each other's Redis."""
     var.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (var / "up.lock").open("w") as lock:
         try:

@@ -124,7 +124,7 @@ def _phone(language: str, number: int) -> str:
 
 @cache
 def _area_codes() -> tuple[int, ...]:
-    """North American area codes that exist: each has a hundred example numbers, 555-0100 to 0199."""
+    """North American area codes that exist, each with a hundred example numbers, 555-0100 up."""
     return tuple(
         code
         for code in range(201, 990)

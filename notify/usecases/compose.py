@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import Connection, select
@@ -33,7 +34,11 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What an organiser asks for. ``request_id`` is issued with the form, once per intention."""
+    """What an organiser asks for.
+
+    ``request_id`` is issued with the form, once per intention. ``issued_at`` is the time the notice
+    bears: a confirmation repeats that of its preview, for it is part of what was seen.
+    """
 
     playbook_id: str
     race_id: str
@@ -41,6 +46,7 @@ class Request:
     request_id: str
     kind: NoticeKind = NoticeKind.ALERT
     drill: bool = False
+    issued_at: datetime | None = None
     earlier: Earlier | None = None
 
 
@@ -54,6 +60,7 @@ class Draft:
     playbook: Playbook
     race: Race
     facts: Facts
+    issued_at: datetime
     wording: Wording
     renderer: Renderer
     selection: Selection
@@ -80,10 +87,11 @@ def compose(request: Request, *, connection: Connection, services: Services) -> 
     race = read_race(connection, request.race_id)
     if request.kind not in playbook.kinds:
         raise NotAllowed(f"{playbook.id} has no {request.kind} notice")
-    facts = read_facts(playbook, race, request.typed)
+    facts = read_facts(playbook, race, request.typed, request.kind)
     on, off = _channels(playbook, request.drill, services)
     incident_id = request.earlier.incident_id if request.earlier else incident_code(request)
     revision = request.earlier.revision if request.earlier else 1
+    issued_at = (request.issued_at or services.now()).replace(second=0, microsecond=0)
     rule = bind(playbook.audience, facts, race)
     wording = services.content.freeze(
         playbook,
@@ -95,6 +103,8 @@ def compose(request: Request, *, connection: Connection, services: Services) -> 
             page_url=services.links.page(incident_id),
             verify_url=services.links.verify(incident_id),
             revision=revision,
+            issued_at=issued_at.isoformat(),
+            decided_at=str(facts.get("decided_at", "")),
         ),
         drill=request.drill,
     )
@@ -105,6 +115,7 @@ def compose(request: Request, *, connection: Connection, services: Services) -> 
         playbook=playbook,
         race=race,
         facts=facts,
+        issued_at=issued_at,
         wording=wording,
         renderer=Renderer(wording),
         selection=Selection(

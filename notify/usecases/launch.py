@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, update
 
 from notify.domain.delivery import Channel
 from notify.domain.notice import audience_hash, fingerprint
@@ -106,10 +106,9 @@ def _seal(connection: Connection, notice_id: int, draft: Draft, seen: str | None
     print_ = fingerprint(draft.facts, draft.wording.hash, audience)
     if seen is not None and seen != print_:
         raise Changed("facts, wording or audience changed since the preview; look at the new one")
-    table = NoticeRow.__table__
     connection.execute(
-        table.update()
-        .where(table.c.id == notice_id)
+        update(NoticeRow)
+        .where(NoticeRow.id == notice_id)
         .values(audience_hash=audience, fingerprint=print_)
     )
 

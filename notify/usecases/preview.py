@@ -42,7 +42,8 @@ class Preview:
     """Everything to look at before pressing the button.
 
     ``people`` are told, ``left_out`` are not, by reason; together they are everybody in the race.
-    ``fingerprint`` binds a confirmation to exactly this. ``shown`` is by language and surface.
+    ``fingerprint`` binds a confirmation to exactly this; the confirming request repeats
+    ``issued_at``. ``shown`` is by language and surface.
     """
 
     playbook_id: str
@@ -52,6 +53,7 @@ class Preview:
     revision: int
     drill: bool
     facts: Facts
+    issued_at: datetime
     fingerprint: str
     people: int
     left_out: Mapping[str, int]
@@ -98,6 +100,7 @@ def preview_of(draft: Draft, *, connection: Connection, services: Services) -> P
         revision=draft.revision,
         drill=draft.drill,
         facts=draft.facts,
+        issued_at=draft.issued_at,
         fingerprint=fingerprint(draft.facts, draft.wording.hash, audience),
         people=sum(told.values()),
         left_out=left_out,

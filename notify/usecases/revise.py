@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -35,6 +36,7 @@ class Revise:
     request_id: str
     actor: str
     seen: str | None = None
+    issued_at: datetime | None = None
 
 
 def following_request(connection: Connection, command: Revise) -> Request:
@@ -57,6 +59,7 @@ def following_request(connection: Connection, command: Revise) -> Request:
         request_id=command.request_id,
         kind=command.kind,
         drill=incident.drill,
+        issued_at=command.issued_at,
         earlier=Earlier(
             incident_id=incident.id,
             revision=incident.revision + 1,
