@@ -27,7 +27,9 @@ from tests.channels.messages import AUTH_TOKEN, EMAIL, MAIL_PASSWORD, PHONE, TOK
 from tests.fakes.channel import FakeChannel
 from tests.services.processes import free_port
 
-HANG_READ_S = 0.2
+PATIENCE_S = 10.0
+IMPATIENCE_S = 2.0
+"""How long a channel waits in the tests where no answer ever comes; long enough for all before."""
 RUBBISH = ("bad_json", "html_200", "no_sid", "wrong_sid", "huge_body", "accept_then_cut")
 
 
@@ -39,7 +41,9 @@ class Bench(ABC):
     situations: ClassVar[dict[str, dict[str, Any]]]
 
     @abstractmethod
-    def channel(self, *, signed_in: bool = True, reachable: bool = True) -> Channel:
+    def channel(
+        self, *, signed_in: bool = True, reachable: bool = True, patience: float = PATIENCE_S
+    ) -> Channel:
         """Return a channel to the provider."""
 
     @abstractmethod
@@ -104,12 +108,14 @@ class SmsBench(SimulatorBench):
         "silent": {"kind": "hang", "seconds": 600, "accepted": True},
     }
 
-    def channel(self, *, signed_in: bool = True, reachable: bool = True) -> TwilioSms:
+    def channel(
+        self, *, signed_in: bool = True, reachable: bool = True, patience: float = PATIENCE_S
+    ) -> TwilioSms:
         """Return the SMS channel."""
         token = AUTH_TOKEN if signed_in else "canary-wrong-token"
         base = self.base(reachable=reachable)
         account = TwilioAccount(DEFAULT_ACCOUNT_SID, token, "MG" + "5a" * 16, base)
-        return TwilioSms(account, now=now, callback_url=_callback_url, read_timeout=HANG_READ_S)
+        return TwilioSms(account, now=now, callback_url=_callback_url, read_timeout=patience)
 
 
 class PushBench(SimulatorBench):
@@ -124,7 +130,9 @@ class PushBench(SimulatorBench):
         "throttled": {"kind": "error", "code": "QUOTA_EXCEEDED", "retry_after": 90},
     }
 
-    def channel(self, *, signed_in: bool = True, reachable: bool = True) -> FcmPush:
+    def channel(
+        self, *, signed_in: bool = True, reachable: bool = True, patience: float = PATIENCE_S
+    ) -> FcmPush:
         """Return the push channel; signed out, Google does not know its service account."""
         document = self.simulator.account.document(self.base(reachable=reachable))
         if not signed_in:
@@ -135,7 +143,7 @@ class PushBench(SimulatorBench):
             self.credentials,
             now=real_now,
             api_base=self.base(reachable=reachable),
-            read_timeout=HANG_READ_S,
+            read_timeout=patience,
         )
 
 
@@ -153,7 +161,9 @@ class EmailBench(SimulatorBench):
         "silent": {"kind": "hang", "seconds": 600, "accepted": True},
     }
 
-    def channel(self, *, signed_in: bool = True, reachable: bool = True) -> SmtpEmail:
+    def channel(
+        self, *, signed_in: bool = True, reachable: bool = True, patience: float = PATIENCE_S
+    ) -> SmtpEmail:
         """Return the e-mail channel."""
         password = quote(MAIL_PASSWORD if signed_in else "canary-wrong", safe="")
         port = self.simulator.smtp_port if reachable else free_port()
@@ -164,7 +174,7 @@ class EmailBench(SimulatorBench):
             now=now,
             unsubscribe_url=lambda delivery: f"https://race.example.com/u/{delivery}",
         )
-        channel.read_timeout = HANG_READ_S
+        channel.read_timeout = patience
         return channel
 
 
@@ -185,7 +195,9 @@ class FakeBench(Bench):
     def __init__(self) -> None:
         self.fake = FakeChannel(self.name)
 
-    def channel(self, *, signed_in: bool = True, reachable: bool = True) -> FakeChannel:
+    def channel(
+        self, *, signed_in: bool = True, reachable: bool = True, patience: float = PATIENCE_S
+    ) -> FakeChannel:
         """Return the fake."""
         if not signed_in:
             self.fake.answers.append(Unavailable("fake", credentials=True))

@@ -20,7 +20,7 @@ from notify.ports import (
     Unavailable,
     Uncertain,
 )
-from tests.channels.benches import BENCHES, RUBBISH, Bench, opened
+from tests.channels.benches import BENCHES, IMPATIENCE_S, PATIENCE_S, RUBBISH, Bench, opened
 from tests.channels.messages import DELIVERY, PHONE, outgoing
 
 Leaks = Callable[[BaseException], list[str]]
@@ -54,7 +54,8 @@ def misfortune(kind: str, situation: str, directory: Path) -> tuple[ChannelError
     async def scenario() -> tuple[ChannelError, int]:
         async with opened(kind, directory) as bench:
             bench.arrange(situation)
-            return await refusal(bench.channel(), bench), bench.calls()
+            patience = IMPATIENCE_S if situation == "silent" else PATIENCE_S
+            return await refusal(bench.channel(patience=patience), bench), bench.calls()
 
     return asyncio.run(scenario())
 

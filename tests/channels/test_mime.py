@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notify.channels.smtp_email.mime import Skeleton, ascii_address
@@ -51,6 +51,7 @@ def library_letter(subject: str, text: str, html: str) -> EmailMessage:
     return read(message.as_bytes())
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(subject=printable, text=bodies, html=bodies.filter(bool))
 def test_a_letter_reads_as_the_librarys_own_letter(subject, text, html):
     ours = read(Skeleton(FROM).fill(HEADERS, subject, text, html))
@@ -64,6 +65,7 @@ def test_a_letter_reads_as_the_librarys_own_letter(subject, text, html):
         assert str(theirs[name]) == str(ours[name])
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(subject=printable)
 def test_a_subject_comes_back_as_it_was(subject):
     letter = read(Skeleton(FROM).fill(HEADERS, subject, "", ""))
@@ -71,6 +73,7 @@ def test_a_subject_comes_back_as_it_was(subject):
     assert subject == str(letter["Subject"])
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(subject=printable, text=bodies, html=bodies)
 def test_no_line_is_too_long_or_ends_in_less_than_crlf(subject, text, html):
     raw = Skeleton(FROM).fill(HEADERS, subject, text, html)
@@ -81,6 +84,7 @@ def test_no_line_is_too_long_or_ends_in_less_than_crlf(subject, text, html):
     assert max(map(len, raw.split(b"\r\n"))) <= 78
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(
     name=st.sampled_from(["To", "Message-ID", "Content-Language", "List-Unsubscribe"]),
     value=st.text(),
