@@ -133,7 +133,6 @@ def upgrade() -> None:
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("drill", sa.Boolean(), nullable=False),
         sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("request_id", sa.String(), nullable=True),
         sa.Column("active_key", sa.String(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("created_by", sa.String(), nullable=False),
@@ -142,7 +141,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["race_id"], ["race.id"], name=op.f("fk_incident_race_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incident")),
         sa.UniqueConstraint("active_key", name=op.f("uq_incident_active_key")),
-        sa.UniqueConstraint("request_id", name=op.f("uq_incident_request_id")),
     )
     with op.batch_alter_table("incident", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_incident_race_id"), ["race_id"], unique=False)
@@ -206,6 +204,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("incident_id", sa.String(), nullable=False),
         sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("request_id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("drill", sa.Boolean(), nullable=False),
         sa.Column("priority", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -222,6 +221,7 @@ def upgrade() -> None:
             ["incident_id"], ["incident.id"], name=op.f("fk_notice_incident_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("request_id", name=op.f("uq_notice_request_id")),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_notice_incident_id"), ["incident_id"], unique=False)
