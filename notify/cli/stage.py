@@ -11,7 +11,7 @@ from notify.cli.processes import Processes, notify_command
 from notify.config import Settings, child_environment, load_settings
 from notify.simulator.config import DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN
 
-SENDER = "+12025550199"
+SENDER = "+18005550199"
 
 
 @dataclass(frozen=True)

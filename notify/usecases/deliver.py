@@ -1,8 +1,8 @@
 """Deliver: claim what is due on one channel, send it concurrently, record what became of it.
 
-The loop keeps ``concurrency`` messages in flight. Whenever half of that is free, one short
-transaction records everything that finished and claims as much again: exactly the messages about
-to leave are ``sending`` in the database, no more, and none leaves before that is committed.
+The loop keeps a window of messages in hand. Whenever half of it is free, one short transaction
+records everything that finished and claims as much again: what is about to leave is ``sending`` in
+the database, no more than a window of it, and nothing leaves before that is committed.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ FLUSH_S = 0.1
 """How long a finished message may wait to be recorded: what the live page lags behind at most."""
 
 
+WINDOW = 256
+"""Rows in hand at most: what may be in doubt after a crash. Smaller costs commits, larger doubt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """What one drain of a channel did; ``more`` says that its time was up before the work was."""
@@ -45,17 +49,15 @@ class _Drain:
         self._channel = channel
         self._services = services
         self._messages = Messages(services)
-        self._open: dict[bool, Channel] = {}
+        self._open: dict[bool, tuple[Channel, asyncio.Semaphore]] = {}
         self._finished: list[Attempted] = []
         self._in_flight: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
-        self._size = 1
         self._claimed = 0
 
     async def run(self, budget_s: float) -> Delivered:
         loop = asyncio.get_running_loop()
         end = loop.time() + budget_s
-        self._size = self._opened(drill=False).concurrency if self._has_live() else 64
         try:
             while loop.time() < end:
                 if not await self._cycle() and not self._in_flight and not self._finished:
@@ -63,71 +65,70 @@ class _Drain:
                 await self._room()
             while self._in_flight or self._finished:
                 await asyncio.gather(*self._in_flight)
-                await asyncio.to_thread(self._record_and_claim, 0)
+                finished, self._finished = self._finished, []
+                await asyncio.to_thread(self._record_and_claim, finished, 0)
             return Delivered(self._claimed, more=True)
         finally:
-            for channel in self._open.values():
+            for channel, _places in self._open.values():
                 await channel.close()
 
-    def _has_live(self) -> bool:
-        return self._services.channels[self._channel].on
-
-    def _opened(self, *, drill: bool) -> Channel:
+    def _opened(self, *, drill: bool) -> tuple[Channel, asyncio.Semaphore]:
         if drill not in self._open:
-            self._open[drill] = self._services.open_channel(self._channel, drill)
+            channel = self._services.open_channel(self._channel, drill)
+            self._open[drill] = channel, asyncio.Semaphore(channel.concurrency)
         return self._open[drill]
 
     async def _cycle(self) -> bool:
         """Record, claim and start sending; return whether anything was claimed."""
         self._wake.clear()
-        room = self._size - len(self._in_flight)
+        room = WINDOW - len(self._in_flight)
         began = asyncio.get_running_loop().time()
-        taken = await asyncio.to_thread(self._record_and_claim, room)
+        finished, self._finished = self._finished, []
+        taken = await asyncio.to_thread(self._record_and_claim, finished, room)
         if taken is None:
             return False
         claimed, notice = taken
         lease_ends = began + LEASE_S
-        channel = self._opened(drill=notice.drill)
+        opened = self._opened(drill=notice.drill)
         for row in claimed.rows:
-            task = asyncio.create_task(self._send(channel, notice, row, lease_ends))
+            task = asyncio.create_task(self._send(opened, notice, row, lease_ends))
             self._in_flight.add(task)
             task.add_done_callback(self._landed)
         self._claimed += len(claimed.rows)
         return True
 
-    def _record_and_claim(self, room: int) -> tuple[Claim, NoticeInHand] | None:
-        """One transaction on a thread of its own; the event loop goes on sending meanwhile."""
-        finished, self._finished = self._finished, []
+    def _record_and_claim(
+        self, finished: list[Attempted], room: int
+    ) -> tuple[Claim, NoticeInHand] | None:
+        """One transaction, on a thread: the event loop goes on sending meanwhile."""
         lease = Lease(self._services.worker_name, LEASE_S)
-        try:
-            with self._services.database.write() as connection:
-                write_down(connection, self._channel, finished, at=self._services.now())
-                taken = (
-                    claim(connection, channel=self._channel, limit=room, lease=lease)
-                    if room
-                    else None
-                )
-                notice = (
-                    None
-                    if taken is None
-                    else self._messages.notice(connection, taken, self._channel)
-                )
-        except BaseException:
-            # What was sent must not be forgotten because the database was away for a moment.
-            self._finished = finished + self._finished
-            raise
-        return None if taken is None or notice is None else (taken, notice)
+        with self._services.database.write() as connection:
+            write_down(connection, self._channel, finished, at=self._services.now())
+            if not room:
+                return None
+            taken = claim(connection, channel=self._channel, limit=room, lease=lease)
+            if taken is None:
+                return None
+            return taken, self._messages.notice(connection, taken, self._channel)
 
     async def _send(
-        self, channel: Channel, notice: NoticeInHand, row: Claimed, lease_ends: float
+        self,
+        opened: tuple[Channel, asyncio.Semaphore],
+        notice: NoticeInHand,
+        row: Claimed,
+        lease_ends: float,
     ) -> None:
-        lease_left = lease_ends - asyncio.get_running_loop().time()
-        now = self._services.now()
-        self._finished.append(await attempt(channel, notice, row, lease_left=lease_left, now=now))
+        channel, places = opened
+        async with places:
+            lease_left = lease_ends - asyncio.get_running_loop().time()
+            now = self._services.now()
+            attempted = await attempt(channel, notice, row, lease_left=lease_left, now=now)
+        # Not in one line with the await: the list may be another one by then.
+        self._finished.append(attempted)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)
-        if len(self._in_flight) <= self._size // 2:
+        if len(self._in_flight) <= WINDOW // 2:
             self._wake.set()
 
     async def _room(self) -> None:
