@@ -10,6 +10,7 @@ GSM_BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_EXTENDED = frozenset("\f^{}\\[~]|€")
+NOTHING_WIDE: frozenset[str] = frozenset()
 GSM_ALL = GSM_BASIC | GSM_EXTENDED
 
 
@@ -19,7 +20,9 @@ def count(text: str) -> int:
     if characters <= GSM_ALL:
         wide = characters & GSM_EXTENDED
         return _parts(text, wide, 160, 153)
-    return _parts(text, {c for c in characters if ord(c) > 0xFFFF}, 70, 67)
+    if max(characters) <= "\uffff":  # no emoji: every character is one unit
+        return _parts(text, NOTHING_WIDE, 70, 67)
+    return _parts(text, {c for c in characters if c > "\uffff"}, 70, 67)
 
 
 def _parts(text: str, wide: set[str] | frozenset[str], single: int, concatenated: int) -> int:

@@ -71,7 +71,9 @@ class RunningSimulator:
         answer = self.session.post(self.url("/_faults"), json=document, timeout=10)
         assert 200 == answer.status_code, answer.text
 
-    def sms(self, to: str = TO, body: str = "Race cancelled", **form: Any) -> requests.Response:
+    def sms(
+        self, to: str = TO, body: str | None = "Race cancelled", **form: Any
+    ) -> requests.Response:
         fields = {"To": to, "From": FROM, "Body": body, **form}
         fields = {name: value for name, value in fields.items() if value is not None}
         return self.session.post(self.url(MESSAGES), data=fields, auth=AUTH, timeout=10)

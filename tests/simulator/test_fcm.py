@@ -8,6 +8,7 @@ from typing import Any
 import googleapiclient
 import jwt
 import pytest
+import requests
 from google.auth.exceptions import RefreshError
 from google.auth.transport.requests import Request
 from google.oauth2 import service_account
@@ -272,6 +273,44 @@ def test_validate_only_is_answered_and_not_accepted(
 
     assert {"name": "projects/race/messages/fake_message_id"} == answer.json()
     assert [] == simulator.log("push")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [(SEND, 405), ("/token", 405), ("/v1/projects/x", 404)]
+)
+def test_only_what_google_serves_is_served(simulator: RunningSimulator, path: str, status: int):
+    assert status == simulator.session.get(simulator.url(path), timeout=10).status_code
+
+
+def test_a_lost_token_exchange_is_a_closed_connection(simulator: RunningSimulator):
+    match = {"channel": "push", "operation": "token"}
+    simulator.set_faults({"match": match, "effect": {"kind": "close_before_accept"}})
+
+    with pytest.raises(requests.ConnectionError):
+        exchange(simulator, assertion(simulator))
+
+
+@pytest.mark.parametrize(
+    ("message", "fine"),
+    [
+        ({"android": {"notification": {"notificationCount": "3"}}}, True),
+        ({"android": {"notification": {"notificationCount": 2.5}}}, False),
+        ({"android": {"notification": {"notificationCount": "many"}}}, False),
+        ({"android": {"notification": {"notificationCount": True}}}, False),
+        ({"android": {"notification": {"eventTime": "2026-11-21T06:00:00Z"}}}, True),
+        ({"android": {"notification": {"eventTime": "tomorrow"}}}, False),
+        ({"android": {"notification": {"titleLocArgs": "one"}}}, True),
+        ({"android": {"notification": {"titleLocArgs": ["one", 2]}}}, False),
+        ({"android": {"notification": {"lightSettings": {"color": {"red": 0.5}}}}}, True),
+        ({"android": {"directBootOk": "yes"}}, False),
+        ({"android": None, "data": None}, True),
+        ({"data": "text"}, False),
+        ({"androidV2": {"backgroundSync": {}}}, True),
+        ({"androidV2": {"backgroundSync": {"x": 1}}}, False),
+    ],
+)
+def test_scalars_follow_the_json_form_of_protocol_buffers(message: dict[str, Any], fine: bool):
+    assert fine == (fcm_fields.violations({"message": message}) == [])
 
 
 def test_only_the_configured_project_is_served(start_simulator: Start):

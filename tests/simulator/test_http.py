@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 from urllib.parse import urlencode
 
 import pytest
 
+from notify.simulator.http import HttpConnection, Request
 from tests.simulator.running import (
     AUTH,
     FROM,
@@ -133,6 +135,36 @@ def test_a_method_that_is_not_served_is_refused(simulator: RunningSimulator, pat
     answer = simulator.session.delete(simulator.url(path), auth=AUTH, timeout=10)
 
     assert (405, 20004) == (answer.status_code, answer.json()["code"])
+
+
+class Unwritten(asyncio.Transport):
+    """A transport that keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+    def is_closing(self) -> bool:
+        return False
+
+
+def test_a_failure_behind_the_front_door_is_one_500(caplog: pytest.LogCaptureFixture):
+    def fail(_request: Request) -> None:
+        raise LookupError("a bug")
+
+    loop = asyncio.new_event_loop()
+    loop.close()
+    transport = Unwritten()
+    connection = HttpConnection(fail, set(), loop)
+    connection.connection_made(transport)
+
+    connection.data_received(b"GET / HTTP/1.1\r\n\r\n")
+
+    assert transport.written.startswith(b"HTTP/1.1 500 ")
+    assert "simulator.request_failed method=GET" in caplog.text
 
 
 def test_a_client_that_leaves_before_its_answer_disturbs_nobody(start_simulator: Start):

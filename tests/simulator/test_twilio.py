@@ -234,6 +234,24 @@ def test_a_form_that_is_not_utf_8_is_refused(simulator: RunningSimulator, body: 
     assert (400, 20001) == (answer.status_code, answer.json()["code"])
 
 
+def test_a_content_template_stands_in_for_a_body(simulator: RunningSimulator):
+    answer = simulator.sms(body=None, ContentSid="HX" + "5a" * 16)
+
+    assert (201, f"[content template {'HX' + '5a' * 16}]") == (
+        answer.status_code,
+        answer.json()["body"],
+    )
+
+
+@pytest.mark.parametrize("sid", ["SM" + "0" * 32, "SMshort", "MM" + "z" * 32])
+def test_an_unknown_sid_is_not_found(simulator: RunningSimulator, sid: str):
+    url = simulator.url(MESSAGES.replace(".json", f"/{sid}.json"))
+
+    answer = simulator.session.get(url, auth=AUTH, timeout=10)
+
+    assert (404, 20404) == (answer.status_code, answer.json()["code"])
+
+
 def test_a_stray_percent_sign_stays_what_it_is(simulator: RunningSimulator):
     form = f"To={PLUS}&From={FROM.replace('+', '%2B')}&Body=100%+off%zz%5C".encode()
 
