@@ -131,7 +131,7 @@ class SettingsSchema(Schema):
     NOTIFY_RATE_SMS = fields.Float(
         load_default=None,
         validate=_POSITIVE,
-        metadata={"doc": "SMS segments per second.", "default": "the provider's usual rate"},
+        metadata={"doc": "SMS segments per second.", "default": "1"},
     )
     NOTIFY_RATE_PUSH = fields.Float(
         load_default=None,
