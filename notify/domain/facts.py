@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from notify.domain.audience import Facts, FactValue
@@ -156,27 +156,31 @@ def sample_facts(playbook: Playbook, race: Race) -> Facts:
     """Return facts that fit ``race``, for checks and demos.
 
     Everything is filled in but the optional courses and waves, so that everybody is affected.
-    Choices take their default or first option; times follow one another on the eve of the race.
+    Choices take their default or first option, the others their example; the example of a time is
+    how long after (``+2h``) or before (``-90m``, ``-1d``) the start of the race it is.
     """
-    eve = race.starts_at.replace(tzinfo=race.zone) - timedelta(hours=14)
-    samples: dict[str, FactValue] = {}
-    for index, fact in enumerate(playbook.facts):
-        value = _sample(fact, race, eve + timedelta(hours=index))
-        if value:
-            samples[fact.id] = value
-    return samples
+    samples = {fact.id: _sample(fact, race) for fact in playbook.facts}
+    return {name: value for name, value in samples.items() if value}
 
 
-def _sample(fact: Fact, race: Race, moment: datetime) -> FactValue:
+def _sample(fact: Fact, race: Race) -> FactValue:
     if fact.type is FactType.SEGMENTS:
         return _least_used_segment(race)
     if fact.type in _SEVERAL:
         return tuple(_SEVERAL[fact.type](race)[0]) if fact.required else ()
+    if fact.type is FactType.DATETIME:
+        return _moment_after_start(fact.example or "-12h", race)
     return {
         FactType.CHOICE: fact.default or next(iter(fact.options), ""),
-        FactType.DATETIME: moment.isoformat(timespec="minutes"),
         FactType.URL: fact.example or "https://example.com/",
     }.get(fact.type, fact.example or "-")
+
+
+def _moment_after_start(offset: str, race: Race) -> str:
+    unit = {"m": "minutes", "h": "hours", "d": "days"}[offset[-1]]
+    start = race.starts_at.replace(tzinfo=race.zone).astimezone(UTC)
+    moment = start + timedelta(**{unit: int(offset[:-1])})
+    return moment.astimezone(race.zone).isoformat(timespec="minutes")
 
 
 def _least_used_segment(race: Race) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class Fact:
     ``options`` belongs to a choice. ``required_when`` names other facts and the values of theirs
     that make this one required; ``optional_in`` names kinds of notice that can do without it (a
     holding notice is sent before anything is decided). ``default`` is what the form starts with,
-    ``example`` what it shows as an example.
+    ``example`` what it shows as an example (of a time: ``+2h`` after the start of the race).
     """
 
     id: str

@@ -6,6 +6,7 @@ reported together with mistakes of shape.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from notify.playbooks.yaml_lines import Path
 
 Problem = tuple[Path, str]
 
+_OFFSET = re.compile(r"[+-]\d{1,5}[mhd]\Z")
 _FACT_TYPE_OF = {"course": "courses", "wave": "waves", "uses_segment": "segments"}
 
 
@@ -25,6 +27,7 @@ def check_meaning(data: dict[Any, Any]) -> Iterator[Problem]:
     for at, fact in _entries(data, "facts"):
         yield from _check_choice(fact, ("facts", at))
         yield from _check_required_when(fact, ("facts", at), facts)
+        yield from _check_example(fact, ("facts", at))
     for path, condition in _conditions(data):
         yield from _check_condition(condition, path, facts)
     yield from _check_promise(data, facts)
@@ -65,6 +68,13 @@ def _check_choice(fact: dict[Any, Any], path: Path) -> Iterator[Problem]:
     if is_choice and isinstance(default, str) and options and default not in options:
         known = ", ".join(map(str, options))
         yield (*path, "default"), f"{default!r} is not one of the options {known}"
+
+
+def _check_example(fact: dict[Any, Any], path: Path) -> Iterator[Problem]:
+    example = fact.get("example")
+    if fact.get("type") == "datetime" and isinstance(example, str) and not _OFFSET.match(example):
+        said = "must say how long after or before the start it is, e.g. +2h, -90m or -1d"
+        yield (*path, "example"), said
 
 
 def _check_required_when(
