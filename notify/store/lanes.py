@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     and_,
+    bindparam,
     delete,
     func,
     insert,
@@ -29,10 +29,8 @@ from sqlalchemy import (
 
 from notify.domain.delivery import Channel, DeliveryStatus, allowed_from
 from notify.store.deliveries import DeliveryRow, LaneRow, NoticeRow, RecipientRow
-from notify.store.engine import database_now
+from notify.store.engine import UtcDateTime, database_now
 from notify.store.races import PushTokenRow, SuppressionRow
-
-AnyRow = Row[*tuple[Any, ...]]
 
 _LOOK_BACK = timedelta(days=1)
 """Notices expired longer ago than this are not searched for abandoned deliveries any more."""
@@ -40,11 +38,7 @@ _LOOK_BACK = timedelta(days=1)
 D, L, N, P = DeliveryRow, LaneRow, NoticeRow, RecipientRow
 
 
-_COPIED = ("address", "language", "group_id", "first_name", "last_name", "bib", "course", "wave")
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """One delivery in our hands until its lease ends; ``fence`` proves it."""
 
     id: int
@@ -59,6 +53,9 @@ class Claimed:
     bib: str
     course: str
     wave: str
+
+
+_WIDTH = len(Claimed._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,42 +81,26 @@ def claim(connection: Connection, *, channel: Channel, limit: int, lease: Lease)
     suppressed addresses: they are marked and never sent.
     """
     now = database_now(connection)
-    while lane := _most_urgent(connection, channel, now):
-        candidates = _candidates(connection, lane, channel, limit, now)
-        if not candidates:
+    when = {"channel": channel, "now": now}
+    while lane := connection.execute(_MOST_URGENT, when).first():
+        here = {"lane_id": lane.id, "first": lane.cursor, **when}
+        found = connection.execute(_NEXT_ROWS, here | {"limit": limit}).all()
+        if not found:
             _end_of_pass(connection, lane.id)
             continue
-        _suppress(connection, [row.id for row in candidates if row.suppressed], now)
-        taken = _take(connection, lane.id, candidates, lease, now)
-        connection.execute(
-            update(L).where(L.id == lane.id).values(cursor=candidates[-1].position + 1)
-        )
-        rows = tuple(_claimed(row, lane.id) for row in candidates if row.id in taken)
+        _suppress(connection, [row.id for row in found if row.suppressed], now)
+        span = {"lane": lane.id, "low": found[0].position, "high": found[-1].position}
+        lease_until = now + timedelta(seconds=lease.seconds)
+        mine = {"by": lease.owner, "until": lease_until, "now": now}
+        taken = set(connection.execute(_TAKE, span | mine).scalars())
+        connection.execute(_ADVANCE, {"lane": lane.id, "next": found[-1].position + 1})
+        rows = tuple(Claimed._make(row[:_WIDTH]) for row in found if row.id in taken)
         if rows:
             return Claim(notice_id=lane.notice_id, rows=rows)
     return None
 
 
-def _claimed(row: AnyRow, lane_id: int) -> Claimed:
-    copied = {name: getattr(row, name) for name in _COPIED}
-    return Claimed(
-        id=row.id, lane_id=lane_id, fence=row.fence + 1, attempt=row.attempt + 1, **copied
-    )
-
-
-def _most_urgent(connection: Connection, channel: Channel, now: datetime) -> AnyRow | None:
-    query = (
-        select(L.id, L.cursor, L.notice_id)
-        .join(N, N.id == L.notice_id)
-        .where(L.channel == channel, L.due_at <= now, sendable(now))
-        .order_by(N.priority, N.id)
-        .limit(1)
-        .with_for_update(of=L)
-    )
-    return connection.execute(query).first()
-
-
-def sendable(now: datetime) -> ColumnElement[bool]:
+def sendable(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """Return the condition under which a notice's deliveries may leave."""
     return and_(
         N.published_at.is_not(None),
@@ -129,62 +110,58 @@ def sendable(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _candidates(
-    connection: Connection, lane: AnyRow, channel: Channel, limit: int, now: datetime
-) -> Sequence[AnyRow]:
-    suppressed = and_(SuppressionRow.channel == channel, SuppressionRow.address == D.address)
-    query = (
-        select(
-            D.id,
-            D.fence,
-            D.attempt,
-            D.position,
-            SuppressionRow.address.is_not(None).label("suppressed"),
-            D.address,
-            P.language,
-            P.group_id,
-            P.first_name,
-            P.last_name,
-            P.bib,
-            P.course,
-            P.wave,
-        )
-        .join(P, and_(P.notice_id == lane.notice_id, P.registrant_id == D.registrant_id))
-        .outerjoin(SuppressionRow, suppressed)
-        .where(D.lane_id == lane.id, D.position >= lane.cursor, _due(now))
-        .order_by(D.position)
-        .limit(limit)
+_NOW: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())
+_DUE = and_(D.status == DeliveryStatus.PLANNED, or_(D.due_at.is_(None), D.due_at <= _NOW))
+
+# The statements of a claim are built once: building them costs more than running them.
+_MOST_URGENT = (
+    select(L.id, L.cursor, L.notice_id)
+    .join(N, N.id == L.notice_id)
+    .where(L.channel == bindparam("channel"), L.due_at <= _NOW, sendable(_NOW))
+    .order_by(N.priority, N.id)
+    .limit(1)
+    .with_for_update(of=L)
+)
+_NEXT_ROWS = (
+    select(
+        D.id,
+        D.lane_id,
+        D.fence + 1,
+        D.attempt + 1,
+        D.address,
+        *(P.language, P.group_id, P.first_name, P.last_name, P.bib, P.course, P.wave),
+        D.position,
+        SuppressionRow.address.is_not(None).label("suppressed"),
     )
-    return connection.execute(query).all()
-
-
-def _due(now: datetime) -> ColumnElement[bool]:
-    return and_(D.status == DeliveryStatus.PLANNED, or_(D.due_at.is_(None), D.due_at <= now))
-
-
-def _take(
-    connection: Connection,
-    lane_id: int,
-    candidates: Sequence[AnyRow],
-    lease: Lease,
-    now: datetime,
-) -> set[int]:
-    span = D.position.between(candidates[0].position, candidates[-1].position)
-    taken = connection.execute(
-        update(D)
-        .where(D.lane_id == lane_id, span, _due(now))
-        .values(
-            status=DeliveryStatus.SENDING,
-            owner=lease.owner,
-            fence=D.fence + 1,
-            attempt=D.attempt + 1,
-            lease_until=now + timedelta(seconds=lease.seconds),
-            due_at=None,
-            changed_at=now,
-        )
-        .returning(D.id)
+    .join(L, L.id == D.lane_id)
+    .join(P, and_(P.notice_id == L.notice_id, P.registrant_id == D.registrant_id))
+    .outerjoin(
+        SuppressionRow,
+        and_(SuppressionRow.channel == bindparam("channel"), SuppressionRow.address == D.address),
     )
-    return set(taken.scalars())
+    .where(D.lane_id == bindparam("lane_id"), D.position >= bindparam("first"), _DUE)
+    .order_by(D.position)
+    .limit(bindparam("limit"))
+)
+_TAKE = (
+    update(D)
+    .where(
+        D.lane_id == bindparam("lane"),
+        D.position.between(bindparam("low"), bindparam("high")),
+        _DUE,
+    )
+    .values(
+        status=DeliveryStatus.SENDING,
+        owner=bindparam("by"),
+        fence=D.fence + 1,
+        attempt=D.attempt + 1,
+        lease_until=bindparam("until"),
+        due_at=None,
+        changed_at=_NOW,
+    )
+    .returning(D.id)
+)
+_ADVANCE = update(L).where(L.id == bindparam("lane")).values(cursor=bindparam("next"))
 
 
 def _suppress(connection: Connection, ids: Sequence[int], now: datetime) -> None:
