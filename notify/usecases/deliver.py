@@ -11,6 +11,7 @@ import asyncio
 from dataclasses import dataclass
 
 import uvloop
+from sqlalchemy.exc import OperationalError
 
 from notify.domain.attempt import LEASE_S
 from notify.domain.delivery import Channel as ChannelName
@@ -29,6 +30,11 @@ FLUSH_S = 0.1
 
 WINDOW = 256
 """Rows in hand at most: what may be in doubt after a crash. Smaller costs commits, larger doubt."""
+
+
+_DATABASE_WAITS = (0.2, 0.5, 1.0, 2.0, 4.0)
+"""Seconds between tries while the database is away: a restart is over by then; after that the
+lease is too, and the rows in hand are somebody else's to look after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +71,7 @@ class _Drain:
                 await self._room()
             while self._in_flight or self._finished:
                 await asyncio.gather(*self._in_flight)
-                finished, self._finished = self._finished, []
-                await asyncio.to_thread(self._record_and_claim, finished, 0)
+                await self._recorded_and_claimed(0)
             return Delivered(self._claimed, more=True)
         finally:
             for channel, _places in self._open.values():
@@ -83,8 +88,7 @@ class _Drain:
         self._wake.clear()
         room = WINDOW - len(self._in_flight)
         began = asyncio.get_running_loop().time()
-        finished, self._finished = self._finished, []
-        taken = await asyncio.to_thread(self._record_and_claim, finished, room)
+        taken = await self._recorded_and_claimed(room)
         if taken is None:
             return False
         claimed, notice = taken
@@ -96,6 +100,20 @@ class _Drain:
             task.add_done_callback(self._landed)
         self._claimed += len(claimed.rows)
         return True
+
+    async def _recorded_and_claimed(self, room: int) -> tuple[Claim, NoticeInHand] | None:
+        """Record and claim; while the database is away, wait, and forget nothing that was sent."""
+        for wait in _DATABASE_WAITS:
+            finished, self._finished = self._finished, []
+            try:
+                return await asyncio.to_thread(self._record_and_claim, finished, room)
+            except OperationalError as error:
+                # Recording twice is harmless: a row that is recorded is not `sending` any more.
+                self._finished = finished + self._finished
+                log.warning("database.away", error=type(error.orig).__name__, wait=wait)
+                await asyncio.sleep(wait)
+        finished, self._finished = self._finished, []
+        return await asyncio.to_thread(self._record_and_claim, finished, room)
 
     def _record_and_claim(
         self, finished: list[Attempted], room: int
