@@ -16,6 +16,7 @@ from notify.web.context import EXTENSION
 from notify.web.errors import install_errors
 from notify.web.i18n import install_languages
 from notify.web.security import install_headers
+from notify.web.words import install_words
 
 # Each part of the site is a package with a ``blueprint``; add it here.
 BLUEPRINTS = (auth.blueprint, organiser.blueprint)
@@ -40,6 +41,7 @@ def create_app(services: Services) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     install_languages(app)
+    install_words(app)
     install_assets(app)
     auth.install_sign_in(app)
     guard_access(app)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -38,12 +39,28 @@ def in_language(text: Text) -> str:
     return pick(text, language(), LANGUAGES[0])
 
 
+def other_language() -> str:
+    """Return the language that a reader of this page could change to."""
+    return next(tag for tag in LANGUAGES if tag != language())
+
+
+def other_language_url() -> str:
+    """Return the address of this page in the other language."""
+    query = {name: value for name, value in request.args.items() if name != "lang"}
+    return f"?{urlencode({**query, 'lang': other_language()})}"
+
+
 def install_languages(app: Flask) -> None:
     """Translate pages, and remember the language chosen with ``?lang=`` or a form's ``lang``."""
     catalogues = Path(app.config.get("NOTIFY_CATALOGUES", CATALOGUES))
     compiled = {"zh_Hans_CN": compile_catalogues(catalogues / "zh" / "LC_MESSAGES")}
     _Babel(compiled).init_app(app, locale_selector=lambda: _LOCALES[language()])
-    app.jinja_env.globals.update(ui_language=language, language_names=NAMES, get_locale=get_locale)
+    app.jinja_env.globals.update(
+        ui_language=language,
+        language_names=NAMES,
+        other_language=other_language,
+        other_language_url=other_language_url,
+    )
     app.jinja_env.filters["in_language"] = in_language
     app.after_request(_remember)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from notify.web.organiser import console
+from notify.web.organiser import console, follow, incident, start
 
 blueprint = Blueprint("organiser", __name__)
-console.register(blueprint)
+for part in (console, start, follow, incident):
+    part.register(blueprint)
