@@ -28,7 +28,10 @@ class Origin(NamedTuple):
 
 @dataclass(slots=True)
 class Post:
-    """One finished request and who wants its outcome: a status, NOT_CONNECTED or NO_ANSWER."""
+    """One finished request and who wants its outcome: a status, NOT_CONNECTED or NO_ANSWER.
+
+    One that met a connection the other side was closing is `repeated`, once, on a new connection.
+    """
 
     payload: bytes
     done: Callable[[int], None]
@@ -65,10 +68,14 @@ class CallbackClient:
         lane = self._lanes.get(origin)
         if lane is None:
             lane = self._lanes[origin] = _Lane()
-        if lane.idle:
+        if lane.idle and not post.repeated:
             lane.idle.pop().send(post)
         elif lane.connections < self._limit:
             self._connect(origin, lane, post)
+        elif post.repeated:
+            lane.waiting.appendleft(post)
+            if lane.idle:
+                lane.idle.pop().abort()
         else:
             lane.waiting.append(post)
 
@@ -84,7 +91,9 @@ class CallbackClient:
     def free(self, connection: _CallbackConnection) -> None:
         """Give a connection that finished its request the next one."""
         lane = self._lanes[connection.origin]
-        if lane.waiting:
+        if lane.waiting and lane.waiting[0].repeated:
+            connection.abort()  # makes room for a new connection, which takes it
+        elif lane.waiting:
             connection.send(lane.waiting.popleft())
         else:
             lane.idle.append(connection)
