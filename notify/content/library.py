@@ -16,7 +16,7 @@ from notify.content.renderer import Renderer
 from notify.content.samples import SAMPLE_INCIDENT, SAMPLE_PERSON, SAMPLE_RACE
 from notify.content.shaping import TOKEN
 from notify.content.wording import IncidentContext, Wording, questions_of, race_snapshot
-from notify.domain.audience import Facts
+from notify.domain.audience import Facts, FactValue
 from notify.domain.delivery import Channel
 from notify.domain.facts import sample_facts
 from notify.domain.notice import SENT_SURFACES, SHOWN_SURFACES, NoticeKind, Surface
@@ -65,7 +65,7 @@ class Content:
         )
         problems = [*_names_unknown(playbook, wording)]
         if not problems:
-            problems = [problem for _, problem in _render_all(Renderer(wording)) if problem]
+            problems = [*_render_all(Renderer(wording), _no_lint)]
         if problems:
             raise ContentError(problems)
         return wording
@@ -87,10 +87,7 @@ class Content:
         first, *others = variations(playbook, kind, race)
         frozen = self.freeze(playbook, kind, race, first, SAMPLE_INCIDENT, drill=False)
         for facts in (first, *others):
-            renderer = Renderer(replace(frozen, facts=facts))
-            for texts, problem in _render_all(renderer):
-                yield from [problem] if problem else []
-                yield from (f"{playbook.id}/{kind}: {said}" for said in lint(texts))
+            yield from _render_all(Renderer(replace(frozen, facts=facts)), lint)
 
     def _sources(self, names: Iterable[str]) -> dict[str, str]:
         sources: dict[str, str] = {}
@@ -135,15 +132,24 @@ class Content:
 
 
 def variations(playbook: Playbook, kind: NoticeKind, race: Race) -> Iterator[Facts]:
-    """Yield sample facts for a notice of ``kind``: full and bare, with every option of a choice."""
+    """Yield sample facts for a notice of ``kind`` that between them take every branch there is.
+
+    Every option of every choice with all facts given; and with only what must be given, every
+    option of the first choice, which is the decision.
+    """
     full = sample_facts(playbook, race)
     choices = [fact for fact in playbook.facts if fact.type is FactType.CHOICE]
-    chosen = [{}, *({fact.id: option} for fact in choices for option in fact.options)]
-    for choice in chosen:
-        facts = {**full, **choice}
-        yield facts
-        needed = {fact.id for fact in playbook.facts if _is_needed(fact, kind, facts)}
-        yield {name: value for name, value in facts.items() if name in needed | set(choice)}
+    yield from ({**full, fact.id: option} for fact in choices for option in fact.options)
+    yield full
+    yield _needed(playbook, kind, full)
+    for option in choices[0].options if choices else ():
+        facts = {**full, choices[0].id: option}
+        yield {**_needed(playbook, kind, facts), choices[0].id: option}
+
+
+def _needed(playbook: Playbook, kind: NoticeKind, facts: Facts) -> dict[str, FactValue]:
+    needed = {fact.id for fact in playbook.facts if _is_needed(fact, kind, facts)}
+    return {name: value for name, value in facts.items() if name in needed}
 
 
 def _is_needed(fact: Fact, kind: NoticeKind, facts: Facts) -> bool:
@@ -165,22 +171,32 @@ def _names_unknown(playbook: Playbook, wording: Wording) -> Iterator[str]:
             yield from error.errors
 
 
-def _render_all(renderer: Renderer) -> Iterator[tuple[Mapping[str, str], str]]:
-    """Yield the texts of every surface, language and group, or what is wrong with them."""
+def _render_all(
+    renderer: Renderer, judge: Callable[[Mapping[str, str]], list[str]]
+) -> Iterator[str]:
+    """Render every surface, language and group; yield what fails, and what ``judge`` finds."""
     wording = renderer.wording
-    renders: list[Callable[[], Mapping[str, str]]] = [
-        partial(_shown, renderer, surface, language)
+    shown: list[_Render] = [
+        (language, partial(_shown, renderer, surface, language))
         for language, surface in product(wording.languages, SHOWN_SURFACES)
     ]
-    renders += [
-        partial(renderer.sent, channel, language, group, SAMPLE_PERSON)
+    sent: list[_Render] = [
+        (language, partial(renderer.sent, channel, language, group, SAMPLE_PERSON))
         for language, group, channel in product(wording.languages, wording.groups, Channel)
     ]
-    for render in renders:
+    for language, render in shown + sent:
+        name = template_name(wording.playbook, wording.kind, language)
         try:
-            yield render(), ""
+            yield from (f"{name}: {said}" for said in judge(render()))
         except ContentError as error:
-            yield from (({}, problem) for problem in error.errors)
+            yield from error.errors
+
+
+_Render = tuple[str, Callable[[], Mapping[str, str]]]
+
+
+def _no_lint(_: Mapping[str, str]) -> list[str]:
+    return []
 
 
 def _shown(renderer: Renderer, surface: Surface, language: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from html import escape
+from itertools import chain
 from typing import Any
 
 from notify.content.errors import ContentError
@@ -27,6 +28,7 @@ TEXTS: Mapping[Channel, Mapping[str, Surface]] = {
 }
 """The texts each channel sends, and the block each of them is made from."""
 
+_MADE_FROM = {"name": ("first_name", "last_name")}
 _LEFTOVER = re.compile(r"\{\{|\}\}|\{%|%\}|\bNone\b|\bUndefined\b")
 _OPEN = re.compile("([" + "".join(OPEN_FIELDS.values()) + "])")
 _FIELD_OF = {token: field for field, token in OPEN_FIELDS.items()}
@@ -113,9 +115,10 @@ class Renderer:
         }
 
     def person_fields_in(self, surface: Surface, language: str, group: str) -> frozenset[str]:
-        """Return the fields of the person that ``surface`` may show; the same for every group."""
+        """Return the ``PersonFields`` that ``surface`` may show; the same for every group."""
         self._known_group(group)
-        return self._families[self.language_for(language)].outline.person_fields(surface)
+        used = self._families[self.language_for(language)].outline.person_fields(surface)
+        return frozenset(chain.from_iterable(_MADE_FROM.get(field, (field,)) for field in used))
 
     def _known_group(self, group: str) -> str:
         if group not in self.wording.groups:

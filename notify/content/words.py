@@ -56,8 +56,8 @@ def visible(value: str) -> str:
 
 def tidy(value: str) -> str:
     """Return ``value`` as one line without characters that cannot be seen or that turn the line."""
-    if value.isascii() and value.isprintable() and "  " not in value:
-        return value.strip()[:_MAX_VALUE]
+    if value.isprintable() and "  " not in value:
+        return value.strip()[:_MAX_VALUE].rstrip()
     spaced = "".join(" " if unicodedata.category(c) == "Cc" else c for c in visible(value))
     return " ".join(spaced.split())[:_MAX_VALUE].rstrip()
 
@@ -72,6 +72,8 @@ class Words:
         self._zone = ZoneInfo(wording.race["time_zone"])
         self._locale = Locale.parse(language, sep="-")
         self._lang = self._locale.language
+        named = {**self._race["segments"], **self._race["courses"]}
+        self._names = {name: self._in_language(text) for name, text in named.items()}
         self._person: dict[str, Callable[[PersonFields], str]] = {
             "first_name": lambda person: tidy(person.first_name) or self._pick(_UNNAMED),
             "last_name": lambda person: tidy(person.last_name) or self._pick(_UNNAMED),
@@ -129,10 +131,7 @@ class Words:
 
     def name_of(self, name: str) -> str:
         """Return the name of a course or segment; a wave, and anything unknown, is its own name."""
-        for kind in ("courses", "segments"):
-            if name in self._race[kind]:
-                return self._in_language(self._race[kind][name])
-        return name
+        return self._names.get(name, name)
 
     def _word(self, name: str, wording: Wording) -> str:
         value, question = wording.facts.get(name, ""), wording.questions[name]
