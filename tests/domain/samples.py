@@ -17,7 +17,7 @@ def a_race(**changed: Any) -> Race:
     values: dict[str, Any] = {
         "id": "lake-2026",
         "name": {"en": "Lakeshore Marathon", "zh-CN": "湖滨马拉松"},
-        "starts_at": datetime(2026, 12, 6, 7, 30),
+        "starts_at": datetime.fromisoformat("2026-12-06T07:30"),
         "time_zone": "America/Chicago",
         "default_region": "US",
         "default_language": "en",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,8 @@ from notify.domain.facts import FactsRefused, read_facts, sample_facts
 from notify.domain.notice import NoticeKind
 from notify.domain.playbook import FactType
 from tests.domain.samples import a_fact, a_playbook, a_race
+
+MINUTE = timedelta(minutes=1)
 
 CHOICE = a_fact(
     "decision", FactType.CHOICE, options={"stop": {"en": "Stop"}, "go": {"en": "Go"}}, required=True
@@ -127,20 +129,19 @@ def test_anything_typed_gives_facts_or_says_what_is_wrong(typed):
     book = a_playbook(CHOICE, a_fact("what"), a_fact("at", FactType.DATETIME))
     try:
         facts = read_facts(book, a_race(), typed)
-    except FactsRefused as refused:
-        assert refused.errors
-    else:
-        assert set(facts) <= {"decision", "what", "at"}
-        assert facts["decision"] in {"stop", "go"}
+    except FactsRefused:
+        return
+    assert set(facts) <= {"decision", "what", "at"}
+    assert facts["decision"] in {"stop", "go"}
 
 
-@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)))
+@given(st.integers(0, 366 * 24 * 60).map(lambda m: datetime(2026, 1, 1, tzinfo=UTC) + m * MINUTE))
 def test_reading_facts_again_changes_nothing(moment):
     book = a_playbook(a_fact("at", FactType.DATETIME))
     once = read_facts(book, a_race(), {"at": moment.isoformat(timespec="minutes")})
 
     assert once == read_facts(book, a_race(), once)
-    assert moment.replace(second=0, microsecond=0) == datetime.fromisoformat(str(once["at"]))
+    assert moment == datetime.fromisoformat(str(once["at"]))
 
 
 def test_sample_facts_are_facts_one_could_have_typed():
