@@ -83,7 +83,9 @@ def name_of(url: str) -> str:
 class Cluster:
     """A PostgreSQL cluster in the run's directory, on a Unix socket and a free loopback port."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        """Prepare a cluster; `settings` are PostgreSQL's own, in place of ours."""
+        self._settings = SETTINGS | settings
         self._user = unprivileged_user("postgres")
         self._directory = own_directory("pg")
         self._data = self._directory / "data"
@@ -141,7 +143,7 @@ class Cluster:
 
     def _launch(self, binaries: Path) -> None:
         self._port = free_port()
-        settings = SETTINGS | {
+        settings = self._settings | {
             "port": str(self._port),
             "unix_socket_directories": str(self._directory),
         }
