@@ -36,7 +36,7 @@ class Reported:
 
 def is_ours(connection: Connection, target: Target) -> bool:
     """Return whether there is such a delivery on that channel of that incident."""
-    query = select(D.id).where(D.id == target.delivery_id, _of_incident(target))
+    query = select(D.id).where(D.id == target.delivery_id, of_incident(target))
     return connection.execute(query).first() is not None
 
 
@@ -79,7 +79,7 @@ def fold(
     With ``newest_attempt`` only a delivery that has not been tried again since changes. The lease
     ends: whoever holds it will find that the row is no longer theirs. Returns whether it changed.
     """
-    conditions = [D.id == target.delivery_id, D.status.in_(instead_of), _of_incident(target)]
+    conditions = [D.id == target.delivery_id, D.status.in_(instead_of), of_incident(target)]
     if newest_attempt is not None:
         conditions.append(D.attempt <= newest_attempt)
     folded = connection.execute(
@@ -99,7 +99,8 @@ def fold(
     return folded.rowcount == 1
 
 
-def _of_incident(target: Target) -> ColumnElement[bool]:
+def of_incident(target: Target) -> ColumnElement[bool]:
+    """Return the condition that a delivery is on the target's channel of its incident."""
     lanes = (
         select(LaneRow.id)
         .join(NoticeRow, NoticeRow.id == LaneRow.notice_id)

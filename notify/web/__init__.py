@@ -9,17 +9,25 @@ from jinja2 import StrictUndefined
 
 from notify.bootstrap import secret_key
 from notify.usecases.services import Services
-from notify.web import auth, organiser
+from notify.web import auth, desk, organiser, public, webhooks
 from notify.web.access import declare, guard_access
+from notify.web.api import install_api
 from notify.web.assets import install_assets
 from notify.web.context import EXTENSION
+from notify.web.counts import install_counts
 from notify.web.errors import install_errors
 from notify.web.i18n import install_languages
 from notify.web.security import install_headers
 from notify.web.words import install_words
 
 # Each part of the site is a package with a ``blueprint``; add it here.
-BLUEPRINTS = (auth.blueprint, organiser.blueprint)
+BLUEPRINTS = (
+    auth.blueprint,
+    organiser.blueprint,
+    desk.blueprint,
+    public.blueprint,
+    webhooks.blueprint,
+)
 
 _MAX_FORM = 1024 * 1024
 
@@ -49,5 +57,7 @@ def create_app(services: Services) -> Flask:
     install_headers(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    install_counts(app)
+    install_api(app)
     declare(app, "static", "public")
     return app

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from notify.domain.delivery import Channel
 
@@ -22,14 +22,14 @@ class FakeBell:
         return True
 
     def announce(self, topic: str) -> None:
-        """Remember, and let ``wait`` return."""
+        """Remember, and tell ``announcements``."""
         self.announced.append(topic)
         self._heard.put(topic)
 
-    def wait(self, timeout: float) -> bool:
-        """Return whether something is announced within ``timeout`` seconds."""
-        try:
-            self._heard.get(timeout=timeout)
-        except queue.Empty:
-            return False
-        return True
+    def announcements(self, *, timeout: float) -> Iterator[str | None]:
+        """Yield each topic announced, and ``None`` whenever ``timeout`` seconds brought none."""
+        while True:
+            try:
+                yield self._heard.get(timeout=timeout)
+            except queue.Empty:
+                yield None
