@@ -12,9 +12,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from notify.cli.app import BAD_USAGE, FAILED, App, fail, json_option, pass_app, print_json
+from notify.cli.app import FAILED, App, json_option, pass_app, print_json
 from notify.cli.show_import import report_document, show_report
-from notify.intake.files import FileRefused
 from notify.usecases.add_race import AddRace, RaceAdded, add_race
 from notify.usecases.export_registrants import ExportRegistrants, export_registrants
 from notify.usecases.import_registrants import ImportRegistrants, import_registrants
@@ -35,8 +34,7 @@ def race_group() -> None:
 def race_add_command(app: App, file: Path, *, as_json: bool) -> None:
     """Add the race in FILE.yaml, or change the one with its id."""
     services = app.services()
-    with _refusals():
-        added = add_race(AddRace(file), database=services.database, now=services.now)
+    added = add_race(AddRace(file), database=services.database, now=services.now)
     if as_json:
         changed = list(added.changed)
         print_json({"race": added.race.id, "created": added.created, "changed": changed})
@@ -52,7 +50,7 @@ def race_add_command(app: App, file: Path, *, as_json: bool) -> None:
 @click.option("--skip-refused", is_flag=True, help="Import the other rows when some are refused.")
 @json_option
 @pass_app
-def import_command(app: App, file: Path, race: str, **options: Any) -> None:
+def import_command(app: App, /, file: Path, race: str, **options: Any) -> None:
     """Import a race's registrants from a CSV FILE: all of them, or nobody.
 
     People are matched by registration id, so importing a newer file updates them. Headers, values
@@ -61,7 +59,7 @@ def import_command(app: App, file: Path, race: str, **options: Any) -> None:
     as_json: bool = options.pop("as_json")
     services = app.services()
     command = ImportRegistrants(file, race, **options)
-    with _refusals(), _progress(file) as progress:
+    with _progress(file) as progress:
         report = import_registrants(
             command, database=services.database, now=services.now, progress=progress
         )
@@ -89,9 +87,6 @@ def export_command(app: App, file: Path, race: str, *, overwrite: bool, as_json:
         click.echo(f"Wrote {exported.rows:,} registrants of {race} to {file}.")
 
 
-COMMANDS: tuple[click.Command, ...] = (race_group, import_command, export_command)
-
-
 def _added(added: RaceAdded) -> str:
     race = added.race
     if added.created:
@@ -99,15 +94,6 @@ def _added(added: RaceAdded) -> str:
     if not added.changed:
         return f"Race {race.id} is there already and is the same."
     return f"Updated race {race.id}: {', '.join(added.changed)}."
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """End with the problems of a file that cannot be used, one line each."""
-    try:
-        yield
-    except FileRefused as refusal:
-        fail(str(refusal), BAD_USAGE)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import codecs
 import csv
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +15,8 @@ from notify.intake.files import FileRefused, Problem
 
 _CHUNK = 1 << 16
 _SAMPLE_CHUNKS = 64
+# Bytes of Chinese text in GB18030 are rarely UTF-8 by chance, and hardly ever four times in a row.
+_ENOUGH_LETTERS = 4
 _DELIMITERS = (",", ";", "\t")
 
 _MAGIC = {
@@ -63,16 +66,19 @@ def _utf16_without_bom(head: bytes) -> str | None:
 
 
 def _by_reading(path: Path, file: BinaryIO) -> str:
-    line = _first_undecodable(file, "utf-8")
-    if line is None:
+    broken = _undecodable(file, "utf-8")
+    if broken is None:
         return "utf-8"
-    if _first_undecodable(file, "gb18030") is None and _looks_chinese(file):
+    if broken.at_end or broken.letters >= _ENOUGH_LETTERS:
+        message = "is UTF-8 up to here and damaged from here on; export the file again"
+        raise FileRefused(Problem(path, message, f"line {broken.line}"))
+    if _undecodable(file, "gb18030") is None and _looks_chinese(file):
         return "gb18030"
     message = (
         "is neither UTF-8, UTF-16 nor GB18030; save it as CSV (UTF-8), "
         "or name its encoding in a mapping file, e.g. `encoding: cp1252`"
     )
-    raise FileRefused(Problem(path, message, f"line {line}"))
+    raise FileRefused(Problem(path, message, f"line {broken.line}"))
 
 
 def _rewound(file: BinaryIO) -> BinaryIO:
@@ -80,17 +86,33 @@ def _rewound(file: BinaryIO) -> BinaryIO:
     return file
 
 
-def _first_undecodable(file: BinaryIO, encoding: str) -> int | None:
-    """Return the line of the first bytes that are not in ``encoding``; ``None`` if all are."""
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """Where decoding failed, after how many letters past ASCII, and if that was the file's end."""
+
+    line: int
+    letters: int
+    at_end: bool
+
+
+def _undecodable(file: BinaryIO, encoding: str) -> _Broken | None:
+    """Return where ``file`` stops being ``encoding``; ``None`` if all of it is."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    line = 1
+    line, letters = 1, 0
     for chunk in _chunks(file):
         try:
-            decoder.decode(chunk, final=not chunk)
+            text = decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
-            return line + chunk.count(b"\n", 0, error.start)
+            before = error.object[: error.start]
+            letters += _letters(before.decode(encoding))
+            return _Broken(line + before.count(b"\n"), letters, at_end=not chunk)
         line += chunk.count(b"\n")
+        letters += _letters(text)
     return None
+
+
+def _letters(text: str) -> int:
+    return len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

@@ -65,8 +65,8 @@ class RegistrationFile:
             notes.append("no column for paid_at: payment attempts are counted, not kept")
         if self._reader.shown_twice:
             notes.append(
-                f"{self._reader.shown_twice} times happened twice, as clocks went back that night: "
-                "the first was taken; add the offset (2026-11-01 01:30-06:00) to say which"
+                f"{self._reader.shown_twice} times are of the hour that clocks showed twice: the "
+                "first was taken; where it matters, write the offset (2026-11-01 01:30-06:00)"
             )
         return tuple(notes)
 
