@@ -1,4 +1,4 @@
-"""What every command gets: the services on demand, and errors as one clear line."""
+"""What every command gets: the installation on demand, and errors as one clear line."""
 
 from __future__ import annotations
 
@@ -6,24 +6,36 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NoReturn
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from notify.bootstrap import build
-from notify.config import Settings, SettingsError, load_settings
-from notify.content import ContentError
-from notify.playbooks import PlaybookError
-from notify.queueing.connection import RedisRefused
-from notify.store.migrations import MigrationError, upgrade
-from notify.usecases.errors import FactsRefused, NobodyAffected, Refused, Unknown
-from notify.usecases.services import Services
+from notify.config import Settings, load_settings
+
+if TYPE_CHECKING:
+    from notify.usecases.services import Services
 
 FAILED, BAD_USAGE = 1, 2
 
-_BAD_USAGE = (SettingsError, PlaybookError, ContentError, FactsRefused, Unknown, NobodyAffected)
+EXPECTED: Mapping[str, int] = {
+    "notify.config.SettingsError": BAD_USAGE,
+    "notify.playbooks.loading.PlaybookError": BAD_USAGE,
+    "notify.content.errors.ContentError": BAD_USAGE,
+    "notify.intake.files.FileRefused": BAD_USAGE,
+    "notify.domain.facts.FactsRefused": BAD_USAGE,
+    "notify.usecases.errors.Unknown": BAD_USAGE,
+    "notify.usecases.errors.NobodyAffected": BAD_USAGE,
+    "notify.usecases.errors.Refused": FAILED,
+    "notify.queueing.connection.RedisRefused": FAILED,
+    "notify.store.migrations.MigrationError": FAILED,
+    "redis.exceptions.RedisError": FAILED,
+    "sqlalchemy.exc.SQLAlchemyError": FAILED,
+}
+"""What can be expected to go wrong, with its exit code; the first that fits decides.
+
+By name, because importing what can raise them takes longer than most commands run.
+"""
 
 
 class App:
@@ -36,8 +48,8 @@ class App:
 
     @cached_property
     def _services(self) -> Services:
-        upgrade(self.settings.database_url)
-        return build(self.settings)
+        services: Services = load("notify.cli.installation:installed")(self.settings)
+        return services
 
     def services(self) -> Services:
         """Return the services, with the database brought to the current schema."""
@@ -51,28 +63,65 @@ json_option: Callable[[Any], Any] = click.option(
 )
 
 
+def load(target: str) -> Any:
+    """Return what ``module:name`` names."""
+    module, _colon, name = target.partition(":")
+    return getattr(import_module(module), name)
+
+
 class Command(click.Group):
-    """A group whose commands end with a clear line and an exit code instead of a traceback."""
+    """A group that loads a command when it is asked for, and ends with a line, not a traceback.
+
+    ``commands_at`` says where each command is (``module:name``) and what it does in one line.
+    """
+
+    def __init__(
+        self, *args: Any, commands_at: Mapping[str, tuple[str, str]] | None = None, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self._at = commands_at or {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands, in the order of the table."""
+        return [*self._at, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command, loading its module."""
+        if cmd_name in self._at:
+            command: click.Command = load(self._at[cmd_name][0])
+            return command
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_target, text) in self._at.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn what can be expected to go wrong into one line."""
         try:
             return super().invoke(ctx)
-        except (*_BAD_USAGE, Refused, RedisRefused, MigrationError) as error:
-            fail(str(error), BAD_USAGE if isinstance(error, _BAD_USAGE) else FAILED)
-        except RedisError as error:
-            fail(
-                f"Redis cannot be reached ({type(error).__name__}); check NOTIFY_REDIS_URL", FAILED
-            )
-        except DBAPIError as error:
-            fail(f"the database failed: {_first_line(error)}; check NOTIFY_DATABASE_URL", FAILED)
-        except SQLAlchemyError as error:
-            fail(f"the database cannot be used: {type(error).__name__}", FAILED)
+        except Exception as error:
+            code = expected_code(error)
+            if code is None:
+                raise
+            fail(_line(error), code)
 
 
-def _first_line(error: DBAPIError) -> str:
-    lines = str(error.orig).strip().splitlines()
-    return lines[0] if lines else type(error.orig).__name__
+def expected_code(error: Exception) -> int | None:
+    """Return the exit code for an error that can be expected, or ``None`` for a bug of ours."""
+    names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
+    return next((code for name, code in EXPECTED.items() if name in names), None)
+
+
+def _line(error: Exception) -> str:
+    home = type(error).__module__
+    if home.startswith("redis."):
+        return f"Redis cannot be reached ({type(error).__name__}); check NOTIFY_REDIS_URL"
+    if home.startswith("sqlalchemy."):
+        lines = str(getattr(error, "orig", None) or type(error).__name__).strip().splitlines()
+        return f"the database failed: {lines[0]}; check NOTIFY_DATABASE_URL"
+    return str(error)
 
 
 def fail(message: str, code: int) -> NoReturn:

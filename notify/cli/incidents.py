@@ -167,15 +167,3 @@ def status_command(app: App, incident: str, *, as_json: bool) -> None:
         print_json(current.as_json())
     else:
         show_status(current)
-
-
-COMMANDS = (
-    preview_command,
-    trigger_command,
-    update_command,
-    correct_command,
-    resolve_command,
-    stop_command,
-    resume_command,
-    status_command,
-)

@@ -66,6 +66,3 @@ def web_command(app: App) -> None:
 def clock_command(app: App) -> None:
     """Run the clock alone: it finds what is due and rings the workers."""
     Clock(app.services()).run()
-
-
-COMMANDS = (up_command, web_command, clock_command)

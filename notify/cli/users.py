@@ -32,6 +32,3 @@ def add(app: App, email: str, *, role: str, race: str | None, password_stdin: bo
     click.echo(f"{account.email} may sign in as {account.role}.")
     if not given:
         click.echo(f"Password: {password}")
-
-
-COMMANDS = (user_group,)
