@@ -68,7 +68,9 @@ def _plan_lane(
                 literal(0),
                 literal(at, DeliveryRow.changed_at.type),
             ),
-        )
+        ),
+        # PostgreSQL's driver forgets the count of an INSERT unless asked to keep it.
+        execution_options={"preserve_rowcount": True},
     ).rowcount
     if not written:
         connection.execute(delete(LaneRow).where(LaneRow.id == lane_id))
