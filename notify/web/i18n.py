@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from babel.messages.catalog import Catalog
@@ -17,6 +16,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, Response, current_app, g, request
 from flask_babel import Babel, Domain, get_locale
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from notify.domain.text import LANGUAGES, Text, pick
 
@@ -108,7 +108,7 @@ class _Babel(Babel):  # type: ignore[misc]
 
 
 def _choose() -> str:
-    for chosen in (request.values.get("lang"), request.cookies.get(COOKIE)):
+    for chosen in (_asked_for(), request.cookies.get(COOKIE)):
         if chosen in LANGUAGES:
             return chosen
     # A browser says zh, zh-CN, zh-Hans-CN or zh-TW: all of them read our Chinese before English.
@@ -118,8 +118,16 @@ def _choose() -> str:
     return LANGUAGES[0]
 
 
+def _asked_for() -> str | None:
+    try:
+        return request.values.get("lang")
+    except RequestEntityTooLarge:
+        # The page that says so has a language too.
+        return request.args.get("lang")
+
+
 def _remember(response: Response) -> Response:
-    chosen: Any = request.values.get("lang")
+    chosen = _asked_for()
     if chosen in LANGUAGES and chosen != request.cookies.get(COOKIE):
         secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
         response.set_cookie(
