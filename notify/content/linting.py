@@ -28,9 +28,9 @@ OPT_OUT_WORDS = (
 
 _WORDS = "|".join(word.replace(" ", r"[\s-]?") for word in OPT_OUT_WORDS)
 _INVITES = re.compile(
-    r"\brepl(?:y|ies|ying)\b|\btext(?:ing)? back\b|回复|回覆|"
-    rf"\b(?:text|send|answer|type|respond with)\b[^.\n]{{0,20}}\b(?:{_WORDS})\b|"
-    rf"[发輸输]送?[^。\n]{{0,6}}[“「\"']?(?:{_WORDS}|[TN]D?)\b",
+    r"\brepl(?:y|ies|ying)\b|\btext(?:ing)? back\b|回复|回覆"
+    rf"|\b(?:text|send|answer|type|respond with)\s+(?:the word\s+)?[\"'“‘]?(?:{_WORDS})\b"
+    rf"|(?<!出)(?:发送?|输入)[“「\"']?(?:{_WORDS}|[TN]D?\b)",
     re.IGNORECASE,
 )
 _NOT_A_DRILL = re.compile(

@@ -103,6 +103,15 @@ class Outline:
                 if path and path[0] == "person" and not isinstance(parent, nodes.Getattr):
                     yield path[-1], isinstance(parent, nodes.Output) and len(path) == 2
 
+    def missing_call(self, node: nodes.Node, where: Where) -> str | None:
+        """Return what is wrong with ``self.x()`` or ``super()`` in the block ``where``."""
+        called = called_block(node)
+        if called and not self.has(called):
+            return f"there is no block {called!r} to show"
+        if is_super(node) and not self._first(where[1], where[0] + 1):
+            return "there is no parent's block for `super()` to show"
+        return None
+
     def _first(self, block: str, level: int) -> Where | None:
         levels = range(level, len(self.names))
         return next(((at, block) for at in levels if (at, block) in self.blocks), None)
@@ -241,6 +250,8 @@ class Known:
             for node, parent in inside(outline.blocks[level, name]):
                 for said in self._wrong(node, parent, personal=personal):
                     yield Problem(template, node.lineno, name, said)
+                if missing := outline.missing_call(node, (level, name)):
+                    yield Problem(template, node.lineno, name, missing)
 
     def _wrong(self, node: nodes.Node, parent: nodes.Node, *, personal: bool) -> Iterator[str]:
         path = dotted(node)

@@ -127,6 +127,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Return a key of a mapping, or a block of ``self``; Python attributes do not exist."""
+        if isinstance(obj, Undefined):
+            str(obj)  # strict: raises, and names what was undefined first
         if isinstance(obj, TemplateReference | dict) and not attribute.startswith("_"):
             try:
                 return obj[attribute]
