@@ -7,9 +7,9 @@ import sys
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
-import notify.jobs  # noqa: F401 - imported before the fork, so that no job pays for it
-from notify.bootstrap import load_settings, redis_url
+from notify.bootstrap import redis_url
 from notify.config import CHANNELS
+from notify.jobs import installation
 from notify.logs import configure
 from notify.queueing.connection import worker_connection
 
@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"usage: python worker.py {'|'.join(CHANNELS)}\n")
         return 2
     configure()
-    connection = worker_connection(redis_url(load_settings()))
+    connection = worker_connection(redis_url(installation().settings))
     queue = Queue(arguments[0], connection=connection, serializer=JSONSerializer)
     worker = Worker(
         [queue],

@@ -77,9 +77,11 @@ def _run(demo: Demo, app: App, home: Path, stack: ExitStack) -> None:
         embedded.start()
     check_redis(settings)
     upgrade(settings.database_url)
-    services = build(settings)
     stack.callback(processes.stop)
     processes.start(set_up.simulator)
+    if not wait_for_web(set_up.providers, stopping):
+        fail(f"the simulator did not start; see {set_up.log_file}", FAILED)
+    services = build(settings)
     if demo.playbook not in services.playbooks:
         there = ", ".join(sorted(services.playbooks))
         fail(f"no playbook called {demo.playbook!r}; there is {there}", BAD_USAGE)

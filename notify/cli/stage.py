@@ -16,9 +16,13 @@ SENDER = "+18005550199"
 
 @dataclass(frozen=True)
 class Stage:
-    """Settings for the demo, the simulator's command, and processes that will share both."""
+    """Settings for the demo, the simulator's command, and processes that will share both.
+
+    ``providers`` is the simulator's address.
+    """
 
     settings: Settings
+    providers: str
     simulator: Mapping[str, Sequence[str]]
     processes: Processes
     log_file: Path
@@ -52,6 +56,7 @@ def stage(settings: Settings, home: Path, *, any_port: bool) -> Stage:
     )
     return Stage(
         settings=load_settings(child_environment(environment)),
+        providers=f"http://127.0.0.1:{http}",
         simulator={"simulator": simulator},
         processes=Processes(environment, log_file=log_file),
         log_file=log_file,
