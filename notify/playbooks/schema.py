@@ -127,7 +127,7 @@ def _payment(value: Any) -> Condition:
     return PaymentWithin(tuple(loaded["result"]), start, end)
 
 
-_CONDITIONS: Mapping[str, Any] = {
+CONDITIONS: Mapping[str, Any] = {
     "status": _list_condition(StatusIn, RegistrationStatus),
     "course": _values_condition(CourseIn),
     "uses_segment": _values_condition(CourseUses),
@@ -143,14 +143,14 @@ class _Condition(fields.Field[Condition]):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Condition:
         del attr, data, kwargs
-        known = ", ".join(_CONDITIONS)
+        known = ", ".join(CONDITIONS)
         if not isinstance(value, dict) or len(value) != 1:
             raise ValidationError(f"must be one condition with one key out of {known}")
         ((name, argument),) = value.items()
-        if name not in _CONDITIONS:
+        if name not in CONDITIONS:
             raise ValidationError({name: [f"is not a condition; choose from {known}"]})
         try:
-            condition: Condition = _CONDITIONS[name](argument)
+            condition: Condition = CONDITIONS[name](argument)
         except ValidationError as error:
             raise ValidationError({name: error.messages}) from error
         return condition
@@ -165,8 +165,12 @@ class _GroupSchema(Schema):
     when = fields.List(_Condition(), required=True, validate=validate.Length(min=1))
 
 
-class _FactSchema(Schema):
+class FactSchema(Schema):
+    """One question of the form; ``load`` gives a ``Fact``."""
+
     class Meta:
+        """Unknown keys are errors."""
+
         unknown = RAISE
 
     id = fields.String(required=True, validate=_NAME)
@@ -208,7 +212,7 @@ class PlaybookSchema(Schema):
             0, MAX_PRIORITY, error="must be from {min} (most urgent) to {max}, not {input}"
         ),
     )
-    facts = fields.List(fields.Nested(_FactSchema), required=True, validate=validate.Length(min=1))
+    facts = fields.List(fields.Nested(FactSchema), required=True, validate=validate.Length(min=1))
     audience = fields.List(_Condition(), required=True, validate=validate.Length(min=1))
     groups = fields.List(fields.Nested(_GroupSchema), load_default=list)
     channels = fields.List(
