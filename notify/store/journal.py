@@ -157,6 +157,19 @@ def _end_waiting(
     return ended.rowcount
 
 
+def withdraw_returned(connection: Connection, *, at: datetime) -> int:
+    """Withdraw what was in flight when its notice was superseded, and came back not sent."""
+    returned = list(
+        connection.execute(
+            select(NoticeRow.id)
+            .join(LaneRow, LaneRow.notice_id == NoticeRow.id)
+            .where(NoticeRow.superseded_at.is_not(None), LaneRow.due_at.is_not(None))
+            .distinct()
+        ).scalars()
+    )
+    return _end_waiting(connection, returned, "cancelled", at) if returned else 0
+
+
 def expire(connection: Connection, *, now: datetime) -> int:
     """Close the notices whose time is over; return how many deliveries were never sent."""
     over = list(

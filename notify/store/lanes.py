@@ -88,6 +88,9 @@ def claim(connection: Connection, *, channel: Channel, limit: int, lease: Lease)
         if not found:
             _end_of_pass(connection, lane.id)
             continue
+        if not found[0].sendable:
+            # Held while we waited for the lane: PostgreSQL looked at the notice before the wait.
+            continue
         _suppress(connection, [row.id for row in found if row.suppressed], now)
         span = {"lane": lane.id, "low": found[0].position, "high": found[-1].position}
         lease_until = now + timedelta(seconds=lease.seconds)
@@ -118,7 +121,8 @@ _MOST_URGENT = (
     select(L.id, L.cursor, L.notice_id)
     .join(N, N.id == L.notice_id)
     .where(L.channel == bindparam("channel"), L.due_at <= _NOW, sendable(_NOW))
-    .order_by(N.priority, N.id)
+    # A drill never stands in the way of the real thing.
+    .order_by(N.drill, N.priority, N.id)
     .limit(1)
     .with_for_update(of=L)
 )
@@ -132,8 +136,10 @@ _NEXT_ROWS = (
         *(P.language, P.group_id, P.first_name, P.last_name, P.bib, P.course, P.wave),
         D.position,
         SuppressionRow.address.is_not(None).label("suppressed"),
+        sendable(_NOW).label("sendable"),
     )
     .join(L, L.id == D.lane_id)
+    .join(N, N.id == L.notice_id)
     .join(P, and_(P.notice_id == L.notice_id, P.registrant_id == D.registrant_id))
     .outerjoin(
         SuppressionRow,

@@ -17,6 +17,7 @@ from notify.domain.attempt import LEASE_S
 from notify.domain.delivery import Channel as ChannelName
 from notify.logs import logger
 from notify.ports import Channel
+from notify.store.engine import Conflict
 from notify.store.lanes import Claim, Claimed, Lease, claim
 from notify.usecases.message import Messages, NoticeInHand
 from notify.usecases.outcome import Attempted, attempt, write_down
@@ -107,10 +108,10 @@ class _Drain:
             finished, self._finished = self._finished, []
             try:
                 return await asyncio.to_thread(self._record_and_claim, finished, room)
-            except OperationalError as error:
+            except (OperationalError, Conflict) as error:
                 # Recording twice is harmless: a row that is recorded is not `sending` any more.
                 self._finished = finished + self._finished
-                log.warning("database.away", error=type(error.orig).__name__, wait=wait)
+                log.warning("database.away", error=type(error).__name__, wait=wait)
                 await asyncio.sleep(wait)
         finished, self._finished = self._finished, []
         return await asyncio.to_thread(self._record_and_claim, finished, room)

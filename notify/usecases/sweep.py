@@ -12,7 +12,7 @@ from notify.domain.delivery import Channel
 from notify.logs import logger
 from notify.store.deliveries import LaneRow, NoticeRow
 from notify.store.engine import database_now
-from notify.store.journal import expire
+from notify.store.journal import expire, withdraw_returned
 from notify.store.lanes import abandon, sendable
 from notify.usecases.errors import NotPublished
 from notify.usecases.publish import publish
@@ -23,10 +23,11 @@ log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep did: rows that became ambiguous or expired, notices published, channels rung."""
+    """What a sweep did: deliveries that changed, by their new state, notices, channels rung."""
 
     ambiguous: int
     expired: int
+    withdrawn: int
     published: int
     rung: tuple[Channel, ...]
 
@@ -36,14 +37,21 @@ def sweep(*, services: Services) -> Swept:
     published = _publish_the_rest(services)
     with services.database.write() as connection:
         now = database_now(connection)
+        withdrawn = withdraw_returned(connection, at=now)
         expired = expire(connection, now=now)
         ambiguous = abandon(connection, before=now - timedelta(seconds=SETTLE_S), now=now)
         due = _due_channels(connection)
     if due:
         services.bell.ring(due)
-    swept = Swept(ambiguous, expired, published, tuple(due))
-    if ambiguous or expired or published:
-        log.info("sweep.done", ambiguous=ambiguous, expired=expired, published=published)
+    swept = Swept(ambiguous, expired, withdrawn, published, tuple(due))
+    if ambiguous or expired or withdrawn or published:
+        log.info(
+            "sweep.done",
+            ambiguous=ambiguous,
+            expired=expired,
+            withdrawn=withdrawn,
+            published=published,
+        )
     return swept
 
 

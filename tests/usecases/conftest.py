@@ -22,3 +22,9 @@ def small_playbook(tmp_path_factory) -> Mapping[str, str]:
 def scene(migrated_url, tmp_path, small_playbook) -> Iterator[Scene]:
     """Give an installation with fake channels and a race nobody has entered yet."""
     yield from set_scene(migrated_url, tmp_path, small_playbook)
+
+
+@pytest.fixture
+def postgres_scene(postgres_url, tmp_path, small_playbook) -> Iterator[Scene]:
+    """Give the same on PostgreSQL alone, for what SQLite's single writer cannot come to."""
+    yield from set_scene(postgres_url, tmp_path, small_playbook)
