@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, Response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_limiter import Limiter
@@ -65,6 +65,10 @@ def _account_key() -> str:
     return sha256(request.form.get("email", "").strip().lower().encode()).hexdigest()
 
 
+def _was_refused(response: Response) -> bool:
+    return response.status_code >= 400
+
+
 @blueprint.get("/sign-in")
 @public
 def sign_in() -> ResponseReturnValue:
@@ -76,8 +80,8 @@ def sign_in() -> ResponseReturnValue:
 
 @blueprint.post("/sign-in")
 @public
-@limiter.limit(PER_PLACE)
-@limiter.limit(PER_ACCOUNT, key_func=_account_key)
+@limiter.limit(PER_PLACE, deduct_when=_was_refused)
+@limiter.limit(PER_ACCOUNT, key_func=_account_key, deduct_when=_was_refused)
 def sign_in_submit() -> ResponseReturnValue:
     """Check the password and begin a new session."""
     email, password = request.form.get("email", ""), request.form.get("password", "")

@@ -44,7 +44,7 @@ def seconds(value: float | timedelta | None) -> str:
     """Return a length of time as people say it: ``0.4 s``, ``12 s``, ``3 min``, ``2 h 05 min``."""
     if value is None:
         return "–"
-    length = value.total_seconds() if isinstance(value, timedelta) else value
+    length = max(0.0, value.total_seconds() if isinstance(value, timedelta) else value)
     if length < 9.95:
         return str(_("%(n)s s", n=f"{length:.1f}"))
     if length < 100:

@@ -35,6 +35,7 @@ class Running:
 def register(blueprint: Blueprint) -> None:
     """Add the first page."""
     blueprint.add_url_rule("/", view_func=console)
+    blueprint.add_url_rule("/running", view_func=running)
 
 
 @organiser
@@ -42,7 +43,6 @@ def console() -> ResponseReturnValue:
     """Show active incidents and the playbooks that can be started."""
     found = services()
     races = races_in_scope()
-    active = all_shown(services=found, active_only=True)
     playbooks = sorted(
         found.playbooks.values(), key=lambda item: (-_LOUDNESS.index(item.severity), item.id)
     )
@@ -51,10 +51,16 @@ def console() -> ResponseReturnValue:
         races=races,
         chosen=_chosen(races, request.args.get("race")),
         playbooks=playbooks,
-        running=[_running(item) for item in active if current_user.may_see(item.race.id)],
+        running=_running(),
         past=list_past(services=found, race_id=current_user.account.race_id),
         names={item.id: item.name for item in playbooks},
     )
+
+
+@organiser
+def running() -> ResponseReturnValue:
+    """Show the part of the first page that changes by itself."""
+    return render_template("organiser/running.html", running=_running())
 
 
 def _chosen(races: tuple[ListedRace, ...], asked: str | None) -> ListedRace | None:
@@ -63,7 +69,13 @@ def _chosen(races: tuple[ListedRace, ...], asked: str | None) -> ListedRace | No
     return races[0] if chosen is None and len(races) == 1 else chosen
 
 
-def _running(item: Shown) -> Running:
+def _running() -> list[Running]:
+    found = services()
+    active = all_shown(services=found, active_only=True)
+    return [_with_progress(item) for item in active if current_user.may_see(item.race.id)]
+
+
+def _with_progress(item: Shown) -> Running:
     found = services()
     state = status(item.incident_id, services=found)
     return Running(

@@ -57,6 +57,14 @@ class Field:
         return self.options[0].id if self.options else self.id
 
     @property
+    def width(self) -> str:
+        """How wide the choices are: ``short``, ``pairs`` or ``broad``."""
+        longest = max((len(option.label.encode("gb18030")) for option in self.options), default=0)
+        if longest < 3:
+            return "short"
+        return "pairs" if longest <= 16 and len(self.options) > 2 else "broad"
+
+    @property
     def described_by(self) -> str:
         """The ids of the texts that belong to the field."""
         parts = [f"{self.id}-help"] if self.help or self.control == "time" else []
@@ -96,7 +104,7 @@ def _field(
             for index, (option, label, detail) in enumerate(_options(fact, race))
         ),
         value=value,
-        example=fact.example or "",
+        example=(fact.example or "") if fact.type is FactType.TEXT else "",
         max_length=fact.max_length,
         error=error_text(error, fact, race) if error else "",
     )

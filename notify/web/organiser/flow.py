@@ -50,6 +50,7 @@ class Intent:
 
     heading: str
     lead: str
+    first_step: str
     playbook: Playbook
     race: Race
     kinds: Sequence[NoticeKind]

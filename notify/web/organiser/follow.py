@@ -16,6 +16,7 @@ from notify.usecases.launch import Launched
 from notify.usecases.revise import Revise, following_request, revise
 from notify.web.access import organiser
 from notify.web.context import services
+from notify.web.i18n import in_language
 from notify.web.organiser.answers import Answers, stored_answers
 from notify.web.organiser.flow import Intent, show_form, take_step
 from notify.web.organiser.scope import incident_in_scope
@@ -74,8 +75,9 @@ def _intent(code: str, what: str) -> Intent:
 
     heading, lead = _words(kind)
     return Intent(
-        heading=heading,
+        heading=_("%(kind)s: %(playbook)s", kind=heading, playbook=in_language(playbook.name)),
         lead=lead,
+        first_step=_("Incident"),
         playbook=playbook,
         race=incident.race,
         kinds=[kind],

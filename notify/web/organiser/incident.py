@@ -54,16 +54,17 @@ def stop(code: str) -> ResponseReturnValue:
     """Let nothing more of the incident leave."""
     incident_in_scope(code)
     held = hold(code, actor=current_user.email, services=services())
-    flash(
-        _(
-            "Stopped. %(held)s messages are held back; %(sent)s had left, and up to %(flight)s "
-            "that were leaving at that moment may still arrive.",
-            held=number(held.held),
-            sent=number(held.sent),
-            flight=number(held.in_flight),
-        ),
-        "watch",
+    said = _(
+        "Stopped: %(held)s messages are held back, %(sent)s had left already.",
+        held=number(held.held),
+        sent=number(held.sent),
     )
+    if held.in_flight:
+        said += " " + _(
+            "%(flight)s were leaving at that moment and may still arrive.",
+            flight=number(held.in_flight),
+        )
+    flash(said, "watch")
     return redirect(url_for("organiser.incident", code=code), 303)
 
 

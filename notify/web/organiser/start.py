@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import Connection
 
@@ -67,6 +68,7 @@ def _intent(race_id: str, playbook_id: str) -> Intent:
     return Intent(
         heading=in_language(playbook.name),
         lead=in_language(playbook.summary),
+        first_step=_("Playbook"),
         playbook=playbook,
         race=race,
         kinds=kinds,

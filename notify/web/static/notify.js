@@ -50,7 +50,8 @@ if (!navigator.onLine) showConnection(false);
 
 // --- Parts that refresh by themselves: every second while something happens, slower when it fails.
 const refresh = (frame) => {
-  let wait = 1000;
+  const pause = Number(frame.dataset.every ?? 1000);
+  let wait = pause;
   const target = () => document.getElementById(frame.dataset.target);
   const isLive = () => target().dataset.live === "yes";
   const again = () => setTimeout(look, document.hidden ? 5000 : wait);
@@ -61,7 +62,7 @@ const refresh = (frame) => {
       target().outerHTML = await answer.text();
       target().classList.remove("stale");
       showConnection(true);
-      wait = 1000;
+      wait = pause;
     } catch {
       target().classList.add("stale");
       showConnection(false);
