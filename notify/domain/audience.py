@@ -217,19 +217,20 @@ def holds(condition: Condition, person: Person) -> bool:
     """Return whether a bound ``condition`` holds for ``person``."""
     match condition:
         case StatusIn(values):
-            return person.status in values
+            result = person.status in values
         case CourseIn(values):
-            return person.course in _bound(values)
+            result = person.course in _bound(values)
         case WaveIn(values):
-            return person.wave in _bound(values)
+            result = person.wave in _bound(values)
         case LanguageIn(values):
-            return person.language in values
+            result = person.language in values
         case NotFinished():
-            return not person.finished
+            result = not person.finished
         case PaymentWithin(results, start, end):
-            return _paid_within(person, results, start, end)
+            result = _paid_within(person, results, start, end)
         case CourseUses():
             raise TypeError("the rule is not bound: call bind() first")
+    return result
 
 
 def _bound(values: tuple[str, ...] | FactRef) -> tuple[str, ...]:
