@@ -228,7 +228,7 @@ def holds(condition: Condition, person: Person) -> bool:
             result = not person.finished
         case PaymentWithin(results, start, end):
             result = _paid_within(person, results, start, end)
-        case CourseUses():
+        case _:
             raise TypeError("the rule is not bound: call bind() first")
     return result
 
