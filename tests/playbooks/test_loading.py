@@ -114,6 +114,8 @@ def test_a_file_becomes_a_playbook(tmp_path):
         (changed("severity: minor", "severity: [minor"), 5, "not valid YAML"),
         ("id: trial\nname: \x01\n", 2, "control character"),
         (b"id: trial\nname: \xff\n", 2, "not UTF-8"),
+        (changed("en: Trial", "en: !!python/name:os.system x"), 2, "cannot be read"),
+        (changed("priority: 5", "priority: 2026-13-45"), 5, "cannot be read"),
         ("", 1, "must be a mapping"),
         ("- 1\n", 1, "must be a mapping"),
         ("a: &x [1]\nb: [*x, *x]\n", 2, "alias"),
