@@ -15,7 +15,8 @@ from marshmallow import ValidationError
 
 from notify.intake.files import FileRefused, Problem, open_file
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 200_000
+_MAX_DEPTH = 20
 KeyPath = tuple[str | int, ...]
 
 
@@ -48,7 +49,7 @@ def read_yaml(path: Path) -> YamlFile:
     with open_file(path) as file:
         raw = file.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
-        raise FileRefused(Problem(path, "is larger than 1 MB; this is not the file meant here"))
+        raise FileRefused(Problem(path, "is larger than 200 kB; this is not such a file"))
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -68,8 +69,6 @@ def read_yaml(path: Path) -> YamlFile:
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
         raise _refused(path, line, "has a control character; remove it") from None
-    except RecursionError:
-        raise _refused(path, 1, "is nested too deeply; this is not the file meant here") from None
     return document
 
 
@@ -78,7 +77,14 @@ def _refused(path: Path, line: int, message: str) -> FileRefused:
 
 
 def _compose(document: YamlFile, text: str) -> yaml.Node | None:
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        # The time PyYAML takes grows with the square of the depth.
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise _refused(document.path, line, "is nested too deeply; this is not such a file")
         # A few lines of aliases can stand for gigabytes.
         if isinstance(event, yaml.AliasEvent):
             line = event.start_mark.line + 1 if event.start_mark else 1
