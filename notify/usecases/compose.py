@@ -14,7 +14,7 @@ from notify.domain.audience import Facts, bind
 from notify.domain.delivery import Channel
 from notify.domain.facts import Typed, read_facts
 from notify.domain.incident import code_from
-from notify.domain.notice import NoticeKind
+from notify.domain.notice import FOLLOWING_KINDS, NoticeKind
 from notify.domain.playbook import Playbook
 from notify.domain.race import Race, race_from_document
 from notify.store.audience import Reach, Selection
@@ -87,6 +87,8 @@ def compose(request: Request, *, connection: Connection, services: Services) -> 
     race = read_race(connection, request.race_id)
     if request.kind not in playbook.kinds:
         raise NotAllowed(f"{playbook.id} has no {request.kind} notice")
+    if request.kind in FOLLOWING_KINDS and request.earlier is None:
+        raise NotAllowed(f"a {request.kind} notice follows an incident; start with an alert")
     facts = read_facts(playbook, race, request.typed, request.kind)
     on, off = _channels(playbook, request.drill, services)
     incident_id = request.earlier.incident_id if request.earlier else incident_code(request)

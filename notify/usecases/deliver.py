@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from notify.domain.attempt import LEASE_S
 from notify.domain.delivery import Channel as ChannelName
 from notify.logs import logger
-from notify.ports import Channel
+from notify.ports import Accepted, Channel, Outgoing, Unavailable
 from notify.store.engine import Conflict
 from notify.store.lanes import Claim, Claimed, Lease, claim
 from notify.usecases.message import Messages, NoticeInHand
@@ -51,6 +51,22 @@ def deliver(channel: ChannelName, *, budget_s: float, services: Services) -> Del
     return uvloop.run(_Drain(channel, services).run(budget_s))
 
 
+class _Off:
+    """Stands in for a channel that this process cannot open: nothing leaves, everything waits."""
+
+    concurrency = WINDOW
+
+    def __init__(self, name: ChannelName) -> None:
+        self.name = name
+
+    async def send(self, message: Outgoing) -> Accepted:
+        """Refuse ``message``, as certainly not sent."""
+        raise Unavailable("channel_off", credentials=True)
+
+    async def close(self) -> None:
+        """Do nothing: nothing was opened."""
+
+
 class _Drain:
     def __init__(self, channel: ChannelName, services: Services) -> None:
         self._channel = channel
@@ -80,9 +96,17 @@ class _Drain:
 
     def _opened(self, *, drill: bool) -> tuple[Channel, asyncio.Semaphore]:
         if drill not in self._open:
-            channel = self._services.open_channel(self._channel, drill)
+            channel = self._open_or_off(drill)
             self._open[drill] = channel, asyncio.Semaphore(channel.concurrency)
         return self._open[drill]
+
+    def _open_or_off(self, drill: bool) -> Channel:
+        try:
+            return self._services.open_channel(self._channel, drill)
+        except ValueError as error:
+            # The rows are claimed already: they go back as certainly not sent.
+            log.error("channel.off", channel=self._channel, reason=str(error))
+            return _Off(self._channel)
 
     async def _cycle(self) -> bool:
         """Record, claim and start sending; return whether anything was claimed."""
