@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from notify.content import ContentError
@@ -36,10 +36,11 @@ STATUS: dict[type[Exception], int] = {
     NobodyAffected: 422,
     NotPublished: 503,
     OperationalError: 503,
+    DataError: 422,  # a character no text column takes, such as NUL
     Refused: 422,
 }
 
-_SAYS_NOTHING = (Conflict, OperationalError)
+_SAYS_NOTHING = (Conflict, OperationalError, DataError)
 """Errors whose own text is for programmers."""
 
 
@@ -54,7 +55,8 @@ def install_errors(app: Flask) -> None:
 def error_answer(status: int, detail: str = "") -> ResponseReturnValue:
     """Return an error as JSON or as a page; ``detail`` says what is wrong with this request."""
     if wants_json():
-        return jsonify({"error": {"status": status, "message": detail or _title(status)}}), status
+        message = detail or _title(status)
+        return jsonify({"code": status, "message": message, "errors": {}}), status
     return (
         render_template("error.html", status=status, heading=_title(status), detail=detail),
         status,

@@ -21,19 +21,15 @@ SignIn = Callable[..., FlaskClient]
 
 
 @pytest.fixture
-def services(sqlite_url: str, tmp_path: Path) -> Iterator[Services]:
-    """Give an installation with one race and nothing going on."""
-    yield from _installed(sqlite_url, tmp_path)
+def database_kind() -> str:
+    """Use SQLite, but for tests marked ``ON_EACH_DATABASE``."""
+    return "sqlite"
 
 
 @pytest.fixture
-def services_on_each(migrated_url: str, tmp_path: Path) -> Iterator[Services]:
-    """Give the same once on each database."""
-    yield from _installed(migrated_url, tmp_path)
-
-
-def _installed(url: str, var: Path) -> Iterator[Services]:
-    services = installed(url, var)
+def services(migrated_url: str, tmp_path: Path) -> Iterator[Services]:
+    """Give an installation with one race and nothing going on."""
+    services = installed(migrated_url, tmp_path)
     add_race(services.database)
     yield services
     services.database.engine.dispose()
@@ -42,16 +38,6 @@ def _installed(url: str, var: Path) -> Iterator[Services]:
 @pytest.fixture
 def app(services: Services) -> Iterator[Flask]:
     """Give the application of ``services``."""
-    yield from _running(services)
-
-
-@pytest.fixture
-def app_on_each(services_on_each: Services) -> Iterator[Flask]:
-    """Give the application once on each database."""
-    yield from _running(services_on_each)
-
-
-def _running(services: Services) -> Iterator[Flask]:
     app = create_app(services)
     yield app
     with app.app_context():

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from notify.logs import logger
@@ -32,7 +32,7 @@ MESSAGES = {
 }
 _BROKEN = "Something went wrong on our side."
 
-_SAYS_NOTHING = (Conflict, OperationalError)
+_SAYS_NOTHING = (Conflict, OperationalError, DataError)
 """Errors whose own text is for programmers."""
 
 

@@ -13,6 +13,7 @@ from notify.store.deliveries import DeliveryRow, ReceiptRow
 from notify.store.races import SuppressionRow
 from tests.installation import PUBLIC_URL, TWILIO_TOKEN
 from tests.rows import Incident, add_delivery, add_incident
+from tests.web.each_database import ON_EACH_DATABASE
 
 S = DeliveryStatus
 SENDER = "+8613123450001"
@@ -59,15 +60,15 @@ def _metric(client, name: str):
     return next((line.split()[-1] for line in lines if line.startswith(name)), "")
 
 
-def test_every_order_of_callbacks_ends_delivered(app_on_each, services_on_each):
-    client, services = app_on_each.test_client(), services_on_each
+@ON_EACH_DATABASE
+def test_every_order_of_callbacks_ends_delivered(services, visitor):
     ends = {}
     for number, order in enumerate(permutations(("queued", "sent", "undelivered", "delivered"))):
         incident = Incident(id=f"code{number}")
         row = add_delivery(services.database, add_incident(services.database, incident))
         answers = {
             _post(
-                client, _url(services, row, incident.id), _form(status, f"SM{number}")
+                visitor, _url(services, row, incident.id), _form(status, f"SM{number}")
             ).status_code
             for status in order
         }
@@ -185,16 +186,17 @@ def _reply(client, text: str, sid: str = "SM9", **more: str):
 
 
 @pytest.mark.parametrize("word", ["STOP", "stop", " Stop! ", "UNSUBSCRIBE", "退订", FULL_WIDTH])
-def test_a_reply_that_opts_out_stops_sms_to_that_number_only(app_on_each, services_on_each, word):
-    answer = _reply(app_on_each.test_client(), word)
+def test_a_reply_that_opts_out_stops_sms_to_that_number_only(services, visitor, word):
+    answer = _reply(visitor, word)
 
     assert 200 == answer.status_code
     assert "<Response/>" in answer.text
-    with services_on_each.database.read() as connection:
+    with services.database.read() as connection:
         rows = connection.execute(select(SuppressionRow.channel, SuppressionRow.address)).all()
     assert [(Channel.SMS, SENDER)] == rows
 
 
+@ON_EACH_DATABASE
 def test_start_takes_the_opt_out_back(services, visitor):
     _reply(visitor, "STOP", "SM1")
     _reply(visitor, "START", "SM2")
