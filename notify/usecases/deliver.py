@@ -105,7 +105,7 @@ class _Drain:
             return self._services.open_channel(self._channel, drill)
         except ValueError as error:
             # The rows are claimed already: they go back as certainly not sent.
-            log.error("channel.off", channel=self._channel, reason=str(error))
+            log.warning("channel.off", channel=self._channel, reason=str(error))
             return _Off(self._channel)
 
     async def _cycle(self) -> bool:

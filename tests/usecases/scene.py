@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from notify.bootstrap import build, utc_now
 from notify.channels.sealed import Sealed
@@ -119,10 +119,11 @@ def write_race(database: Database, race: Race | None = None) -> None:
 def register(database: Database, *people: Runner, race_id: str = RACE_ID) -> list[int]:
     """Write runners; return their ids."""
     with database.write() as connection:
-        return [_register(connection, person, race_id) for person in people]
+        return [insert_runner(connection, person, race_id) for person in people]
 
 
-def _register(connection: Any, person: Runner, race_id: str) -> int:
+def insert_runner(connection: Connection, person: Runner, race_id: str) -> int:
+    """Write one runner in a transaction under way; return the id."""
     serial = next(_SERIAL)
     copied = ("phone", "email", "language", "course", "wave", "status", "first_name", "last_name")
     registrant: int = connection.execute(
