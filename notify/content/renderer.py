@@ -114,6 +114,10 @@ class Renderer:
             for name, surface in TEXTS[channel].items()
         }
 
+    def name_of(self, person: PersonFields, language: str) -> str:
+        """Return the person's name as messages in ``language`` write it."""
+        return self._words[self.language_for(language)].person("name", person)
+
     def person_fields_in(self, surface: Surface, language: str, group: str) -> frozenset[str]:
         """Return the ``PersonFields`` that ``surface`` may show; the same for every group."""
         self._known_group(group)

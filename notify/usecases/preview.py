@@ -16,7 +16,7 @@ from notify.domain.notice import NoticeKind, Surface, audience_hash, fingerprint
 from notify.domain.sms import SmsParts, count_parts
 from notify.store.audience import people
 from notify.store.planning import foreseen
-from notify.usecases.compose import Draft, Request, compose
+from notify.usecases.compose import Draft, Request, approved_audience, compose
 from notify.usecases.errors import NobodyAffected
 from notify.usecases.forecast import Forecast, forecast
 from notify.usecases.services import Services
@@ -88,7 +88,7 @@ def preview_of(draft: Draft, *, connection: Connection, services: Services) -> P
     """Return the preview of a draft; raises ``NobodyAffected`` for an empty audience."""
     who = people(draft.selection).cte("who")
     told, left_out = _count(connection, who)
-    if not told:
+    if not told and not draft.may_tell_nobody:
         reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
         raise NobodyAffected(f"nobody is affected by these facts ({reasons or 'no registrants'})")
     audience = audience_hash(foreseen(connection, draft.selection))
@@ -101,7 +101,9 @@ def preview_of(draft: Draft, *, connection: Connection, services: Services) -> P
         drill=draft.drill,
         facts=draft.facts,
         issued_at=draft.issued_at,
-        fingerprint=fingerprint(draft.facts, draft.wording.hash, audience),
+        fingerprint=fingerprint(
+            draft.facts, draft.wording.hash, approved_audience(draft, audience)
+        ),
         people=sum(told.values()),
         left_out=left_out,
         by_language=_by(told, 0),
@@ -164,7 +166,7 @@ def _sample(row: object, draft: Draft) -> Sample:
     sms = texts.get(Channel.SMS)
     return Sample(
         registration_id=getattr(row, "registrant_id"),  # noqa: B009
-        name=f"{person.first_name} {person.last_name}".strip(),
+        name=draft.renderer.name_of(person, language),
         bib=person.bib,
         course=person.course,
         wave=person.wave,
