@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import CTE, Connection, func, select
+from sqlalchemy import CTE, Connection, Row, func, select
 
 from notify.content import PersonFields
 from notify.domain.audience import Facts
@@ -26,7 +27,7 @@ from notify.usecases.services import Services
 class Sample:
     """What one real person would get. ``texts`` is by channel and surface."""
 
-    registration_id: int
+    registrant_id: int
     name: str
     bib: str
     course: str
@@ -154,18 +155,16 @@ def _samples(connection: Connection, who: CTE, draft: Draft) -> tuple[Sample, ..
     return tuple(_sample(row, draft) for row in rows)
 
 
-def _sample(row: object, draft: Draft) -> Sample:
-    person = PersonFields(
-        *(getattr(row, name) for name in ("first_name", "last_name", "bib", "course", "wave"))
-    )
-    language, group = getattr(row, "language"), getattr(row, "group_id")  # noqa: B009
+def _sample(row: Row[*tuple[Any, ...]], draft: Draft) -> Sample:
+    person = PersonFields(row.first_name, row.last_name, row.bib, row.course, row.wave)
+    language, group = row.language, row.group_id
     texts = {
         channel: draft.renderer.sent(channel, language, group, person)
         for channel in draft.selection.channels
     }
     sms = texts.get(Channel.SMS)
     return Sample(
-        registration_id=getattr(row, "registrant_id"),  # noqa: B009
+        registrant_id=row.registrant_id,
         name=draft.renderer.name_of(person, language),
         bib=person.bib,
         course=person.course,
