@@ -148,6 +148,9 @@ def _end_waiting(
     connection: Connection, notice_ids: Sequence[int], status: str, at: datetime
 ) -> int:
     lanes = select(LaneRow.id).where(LaneRow.notice_id.in_(notice_ids))
+    # The lanes first, as every claim does: nobody takes a row that is being withdrawn, and nobody
+    # waits for us while we wait for them.
+    connection.execute(lanes.order_by(LaneRow.id).with_for_update()).all()
     ended = connection.execute(
         update(DeliveryRow)
         .where(DeliveryRow.lane_id.in_(lanes), DeliveryRow.status == "planned")

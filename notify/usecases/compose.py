@@ -14,7 +14,7 @@ from notify.domain.audience import Facts, bind
 from notify.domain.delivery import Channel
 from notify.domain.facts import Typed, read_facts
 from notify.domain.incident import code_from
-from notify.domain.notice import FOLLOWING_KINDS, NoticeKind
+from notify.domain.notice import FOLLOWING_KINDS, NoticeKind, sha256_of
 from notify.domain.playbook import Playbook
 from notify.domain.race import Race, race_from_document
 from notify.store.audience import Reach, Selection
@@ -66,6 +66,11 @@ class Draft:
     selection: Selection
     drill: bool
     off: Mapping[Channel, str] = field(default_factory=dict)
+
+    @property
+    def may_tell_nobody(self) -> bool:
+        """Whether it is for those told before, even if nobody was: the surfaces must follow."""
+        return self.selection.reach is Reach.TOLD
 
 
 _REACH = {
@@ -131,6 +136,16 @@ def compose(request: Request, *, connection: Connection, services: Services) -> 
         drill=request.drill,
         off=off,
     )
+
+
+def approved_audience(draft: Draft, audience: str) -> str:
+    """Return what a confirmation is bound to of the audience whose hash is ``audience``.
+
+    Those who were told become more while messages leave: then it is the notices that told them.
+    """
+    if draft.selection.reach is Reach.TOLD:
+        return sha256_of({"told by": draft.selection.notices})
+    return audience
 
 
 def incident_code(request: Request) -> str:

@@ -13,7 +13,7 @@ from notify.logs import logger
 from notify.store.deliveries import NoticeRow
 from notify.store.journal import Deed, add_revision, audit, write_shown
 from notify.store.planning import plan, planned
-from notify.usecases.compose import Draft
+from notify.usecases.compose import Draft, approved_audience
 from notify.usecases.errors import Changed, NobodyAffected, NotPublished
 from notify.usecases.publish import publish
 from notify.usecases.services import Services
@@ -81,7 +81,7 @@ def write_notice(
         .returning(NoticeRow.id)
     ).scalar_one()
     deliveries = plan(connection, notice_id=notice_id, selection=draft.selection, at=deed.at)
-    if not deliveries:
+    if not deliveries and not draft.may_tell_nobody:
         raise NobodyAffected("nobody who can be reached is affected by these facts")
     _seal(connection, notice_id, draft, confirmation.seen)
     audit(
@@ -103,7 +103,7 @@ def write_notice(
 def _seal(connection: Connection, notice_id: int, draft: Draft, seen: str | None) -> None:
     """Bind the notice to the audience just written, and compare with what was confirmed."""
     audience = audience_hash(planned(connection, notice_id))
-    print_ = fingerprint(draft.facts, draft.wording.hash, audience)
+    print_ = fingerprint(draft.facts, draft.wording.hash, approved_audience(draft, audience))
     if seen is not None and seen != print_:
         raise Changed("facts, wording or audience changed since the preview; look at the new one")
     connection.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,8 @@ from notify.usecases.errors import NotAllowed, Unknown
 from notify.usecases.launch import Confirmation, Launched, after_commit, write_notice
 from notify.usecases.services import Services
 from notify.usecases.trigger import already_done, promised_at
+
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +77,19 @@ def revise(command: Revise, *, services: Services) -> Launched:
     An all-clear also resolves the incident. Raises what ``compose`` raises, ``Unknown``,
     ``NotAllowed``, ``NobodyAffected`` and ``Changed``; then nothing was written.
     """
-    try:
-        with services.database.write(snapshot=True) as connection:
-            if done := already_done(connection, command.request_id):
-                return done
-            launched = _follow(connection, command, services)
-    except Conflict:
-        with services.database.read() as connection:
-            if done := already_done(connection, command.request_id):
-                return done
-        raise NotAllowed("somebody else revised this incident just now; look at it again") from None
+    for _ in range(_TRIES):
+        with suppress(Conflict):
+            return _revise(command, services)
+    raise NotAllowed("somebody else revised this incident just now; look at it again")
+
+
+def _revise(command: Revise, services: Services) -> Launched:
+    # Not of one snapshot: deliveries change under us while workers send, and that is no conflict.
+    # The order of locks makes it sound: the incident, then its lanes, then who was told is read.
+    with services.database.write() as connection:
+        if done := already_done(connection, command.request_id):
+            return done
+        launched = _follow(connection, command, services)
     return after_commit(launched, services=services)
 
 
