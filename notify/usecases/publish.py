@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select, update
 
-from notify.content import Renderer, Wording
+from notify.content import ContentError, Renderer, Wording
 from notify.domain.notice import Surface
 from notify.store.deliveries import NoticeRow
 from notify.usecases.errors import NotPublished
@@ -22,9 +24,7 @@ def publish(notice_id: int, *, services: Services) -> None:
     with services.database.read() as connection:
         query = select(NoticeRow.incident_id, NoticeRow.wording).where(NoticeRow.id == notice_id)
         incident_id, document = connection.execute(query).one()
-    wording = Wording.from_json(document)
-    renderer = Renderer(wording)
-    expected = {language: renderer.shown(language) for language in wording.languages}
+    expected = _expected(notice_id, document)
     for publisher in services.surfaces:
         shown = publisher.read_back(incident_id)
         for language, texts in expected.items():
@@ -38,3 +38,14 @@ def publish(notice_id: int, *, services: Services) -> None:
             .where(NoticeRow.id == notice_id, NoticeRow.published_at.is_(None))
             .values(published_at=services.now())
         )
+
+
+def _expected(notice_id: int, document: Any) -> dict[str, dict[Surface, str]]:
+    try:
+        wording = Wording.from_json(document)
+        renderer = Renderer(wording)
+        return {language: renderer.shown(language) for language in wording.languages}
+    except (ContentError, KeyError, TypeError, ValueError) as error:
+        # Damaged, or written by another version: it must not keep others from being published.
+        message = f"the wording of notice {notice_id} cannot be read ({type(error).__name__})"
+        raise NotPublished(message) from error

@@ -97,7 +97,9 @@ def _shown(connection: Connection, incident: Row[*tuple[Any, ...]]) -> Shown:
     ).all()
     unpublished = connection.execute(
         select(NoticeRow.id).where(
-            NoticeRow.incident_id == incident.id, NoticeRow.published_at.is_(None)
+            NoticeRow.incident_id == incident.id,
+            NoticeRow.revision == incident.revision,
+            NoticeRow.published_at.is_(None),
         )
     ).first()
     return Shown(

@@ -41,6 +41,8 @@ def sweep(*, services: Services) -> Swept:
         expired = expire(connection, now=now)
         ambiguous = abandon(connection, before=now - timedelta(seconds=SETTLE_S), now=now)
         due = _due_channels(connection)
+    if published:
+        services.bell.announce("incidents")
     if due:
         services.bell.ring(due)
     swept = Swept(ambiguous, expired, withdrawn, published, tuple(due))
