@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, jsonify, render_template
+from flask import Flask, current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.exc import DataError, OperationalError
@@ -57,10 +57,11 @@ def error_answer(status: int, detail: str = "") -> ResponseReturnValue:
     if wants_json():
         message = detail or _title(status)
         return jsonify({"code": status, "message": message, "errors": {}}), status
-    return (
-        render_template("error.html", status=status, heading=_title(status), detail=detail),
-        status,
-    )
+    page = {"status": status, "heading": _title(status), "detail": detail}
+    if status < 500:
+        return render_template("error.html", **page), status
+    # Without what Flask adds to a page: it would ask the database who is signed in.
+    return current_app.jinja_env.get_template("error.html").render(page), status
 
 
 def _refusal(status: int):  # type: ignore[no-untyped-def]

@@ -1,0 +1,1 @@
+"""The organiser's pages, driven as a browser without JavaScript drives them."""
