@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, and_, delete, insert, literal, select, update
+from sqlalchemy import Connection, Select, and_, delete, insert, literal, select, text, update
 
 from notify.domain.delivery import Channel, DeliveryStatus
 from notify.store.audience import Selection, addressed, addresses, people
@@ -128,6 +128,10 @@ def planned(connection: Connection, notice_id: int) -> Iterator[tuple[object, ..
         .order_by(DeliveryRow.position)
     )
     lanes = select(LaneRow.id, LaneRow.channel).where(LaneRow.notice_id == notice_id)
+    if connection.dialect.name == "postgresql":
+        # It has no statistics yet of rows just written, takes them for a handful, and would
+        # compare every delivery with every recipient.
+        connection.execute(text("SET LOCAL enable_nestloop = off"))
     for lane_id, channel in connection.execute(lanes.order_by(LaneRow.id)).all():
         rows = connection.execute(
             query.where(DeliveryRow.lane_id == lane_id), execution_options=_STREAM
