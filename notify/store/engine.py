@@ -101,10 +101,11 @@ class Database:
                 with connection.begin():
                     yield connection
         except IntegrityError as error:
-            raise Conflict from error
+            # Not from the error: PostgreSQL's text holds the values, and addresses are among them.
+            raise Conflict(_broken_rule(error)) from None
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) in _SERIALIZATION:
-                raise Conflict from error
+                raise Conflict(type(error.orig).__name__) from None
             raise
 
     def dispose(self) -> None:
@@ -121,11 +122,22 @@ def database_now(connection: Connection) -> datetime:
     return now.astimezone(UTC)
 
 
+def _broken_rule(error: IntegrityError) -> str:
+    """What was violated, without values: SQLite names columns, PostgreSQL the constraint."""
+    diagnosis = getattr(error.orig, "diag", None)
+    return str(error.orig) if diagnosis is None else str(diagnosis.constraint_name)
+
+
 def _sqlite(url: str) -> Engine:
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10})
+    engine = create_engine(
+        url,
+        # Errors are logged; what a statement was given may be somebody's address.
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": 10},
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -149,5 +161,6 @@ def _postgres(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": _POSTGRES_OPTIONS},
     )

@@ -20,12 +20,12 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     literal,
     or_,
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from notify.domain.delivery import Channel, DeliveryStatus, allowed_from
 from notify.store.deliveries import DeliveryRow, LaneRow, NoticeRow, RecipientRow
@@ -206,15 +206,9 @@ def suppress(
     connection: Connection, *, channel: Channel, address: str, reason: str, at: datetime
 ) -> None:
     """Never write to ``address`` on ``channel`` again; a second time changes nothing."""
-    known = select(SuppressionRow.address).where(
-        SuppressionRow.channel == channel, SuppressionRow.address == address
-    )
-    if connection.execute(known).first() is None:
-        connection.execute(
-            insert(SuppressionRow).values(
-                channel=channel, address=address, reason=reason, created_at=at
-            )
-        )
+    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(SuppressionRow)
+    values = {"channel": channel, "address": address, "reason": reason, "created_at": at}
+    connection.execute(insert.values(values).on_conflict_do_nothing())
 
 
 def forget_token(connection: Connection, *, token: str) -> None:

@@ -8,6 +8,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.exc import SQLAlchemyError
 
+_WHERE = "check NOTIFY_DATABASE_URL"
+
 
 class MigrationError(RuntimeError):
     """The database could not be brought to the current schema."""
@@ -31,4 +33,7 @@ def upgrade(url: str) -> None:
         command.upgrade(alembic_config(url), "head")
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or type(error).__name__).strip().splitlines()[0]
-        raise MigrationError(reason) from error
+        raise MigrationError(f"the database cannot be used: {reason}; {_WHERE}") from error
+    except OSError as error:
+        message = f"the database cannot be used: {error.strerror}: {error.filename}; {_WHERE}"
+        raise MigrationError(message) from error
