@@ -95,17 +95,11 @@ def staging(database: Database) -> Iterator[Staging]:
 
 def registrants(connection: Connection, race_id: str) -> Iterator[Registrant]:
     """Yield the race's registrants in the order they came, a page in memory at a time."""
-    last = 0
-    while True:
-        page = connection.execute(
-            select(REGISTRANT)
-            .where(REGISTRANT.c.race_id == race_id, REGISTRANT.c.id > last)
-            .order_by(REGISTRANT.c.id)
-            .limit(_PAGE)
-        ).all()
-        if not page:
-            return
-        last = page[-1].id
+    found = connection.execute(
+        select(REGISTRANT).where(REGISTRANT.c.race_id == race_id).order_by(REGISTRANT.c.id),
+        execution_options={"yield_per": _PAGE},
+    )
+    for page in found.partitions():
         ids = [row.id for row in page]
         tokens, payments = _tokens_of(connection, ids), _payments_of(connection, ids)
         for row in page:
