@@ -20,7 +20,9 @@ _FIRST_S, _LONGEST_S = 1.0, 60.0
 
 def retry_wait(attempt: int) -> float:
     """Return the seconds to wait after failed ``attempt`` (from 1): 1, 2, 4 … 60."""
-    return min(_LONGEST_S, _FIRST_S * 2.0 ** max(0, attempt - 1))
+    # A provider away for a day means more attempts than a float has powers of two.
+    doublings = min(max(0, attempt - 1), 16)
+    return min(_LONGEST_S, _FIRST_S * 2.0**doublings)
 
 
 def may_still_call(lease_left: float) -> bool:

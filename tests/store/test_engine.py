@@ -77,9 +77,13 @@ def test_times_compare_as_times(database):
 
 
 def test_an_exception_takes_everything_back(database):
-    with pytest.raises(KeyError), database.write() as connection:
-        beat(connection)
-        raise KeyError
+    def half_done() -> None:
+        with database.write() as connection:
+            beat(connection)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        half_done()
 
     assert 0 == count(database)
 
@@ -109,11 +113,15 @@ def test_a_lost_race_between_two_snapshots_is_a_conflict(postgres_url):
         beat(connection)
     change = text("UPDATE heartbeat SET kind = kind || 'x'")
 
-    with pytest.raises(Conflict), database.write(snapshot=True) as late:
-        late.execute(select(HeartbeatRow.__table__)).all()
-        with database.write() as first:
-            first.execute(change)
-        late.execute(change)
+    def be_late() -> None:
+        with database.write(snapshot=True) as late:
+            late.execute(select(HeartbeatRow.__table__)).all()
+            with database.write() as first:
+                first.execute(change)
+            late.execute(change)
+
+    with pytest.raises(Conflict):
+        be_late()
 
     database.engine.dispose()
 
