@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 
 import click
 
 from notify.cli import main
+from notify.cli.app import EXPECTED
 from notify.config import SETTINGS
 from tests.repo.sources import ROOT
 
@@ -20,7 +22,10 @@ def _page(name: str) -> str:
 
 
 def _commands(group: click.Group, prefix: str = "") -> Iterator[str]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None, f"{name} leads nowhere"
         if isinstance(command, click.Group):
             yield from _commands(command, f"{prefix}{name} ")
         elif not command.hidden:
@@ -47,6 +52,15 @@ def test_the_manual_names_no_command_that_is_gone():
     assert [] == gone
 
 
+def test_each_error_that_can_be_expected_exists():
+    assert [] == [name for name in EXPECTED if not isinstance(_named(name), type)]
+
+
+def _named(name: str) -> object:
+    module, _dot, attribute = name.rpartition(".")
+    return getattr(import_module(module), attribute)
+
+
 def test_each_command_says_what_it_does():
     assert [] == [name for name in _commands(main) if not _command(name).get_short_help_str()]
 
@@ -58,8 +72,9 @@ def _beginnings(name: str) -> Iterator[str]:
 
 
 def _command(name: str) -> click.Command:
-    command: click.Command = main
+    command: click.Command | None = main
     for word in name.split():
         assert isinstance(command, click.Group)
-        command = command.commands[word]
+        command = command.get_command(click.Context(command), word)
+    assert command is not None
     return command
