@@ -66,8 +66,8 @@ class SmtpSettings:
 class Settings:
     """Everything the product can be told from outside. A channel that is ``None`` is off."""
 
-    database_url: str
-    redis_url: str | None
+    database_url: str = field(repr=False)
+    redis_url: str | None = field(repr=False)
     var: Path
     secret_key: str | None = field(repr=False)
     public_url: str
@@ -95,7 +95,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         values = SettingsSchema().load(raw)
     except ValidationError as error:
         problems += [f"{name}: {' '.join(texts)}" for name, texts in sorted(_texts(error))]
-        raise SettingsError(problems) from error
+        # On with what was typed: a wrong setting is not a missing one, and others may be.
+        valid = error.valid_data if isinstance(error.valid_data, dict) else {}
+        values = {**raw, **valid}
     twilio, fcm, smtp = _twilio(values, problems), _fcm(values, problems), _smtp(values, problems)
     if problems:
         raise SettingsError(problems)

@@ -29,16 +29,30 @@ class _Workers(fields.Field[dict[str, int]]):
         return workers
 
 
-def _scheme(*schemes: str) -> Any:
+def _address(*starts: str, host: bool = False) -> Any:
+    """Return a check for URLs; what it says never repeats the value, which may hold a password."""
+
     def check(value: str) -> None:
-        if urlsplit(value).scheme not in schemes:
-            wanted = " or ".join(f"{scheme}://" for scheme in schemes)
-            raise ValidationError(f"must start with {wanted}")
+        if not value.startswith(starts):
+            raise ValidationError(f"must start with {' or '.join(starts)}")
+        try:
+            parts = urlsplit(value)
+            named = parts.port is None or parts.port > 0
+        except ValueError as error:
+            raise ValidationError("has a port that is not a number from 1 to 65535") from error
+        if not named or (host and not parts.hostname):
+            raise ValidationError("names no host; write it like https://race.example.org")
 
     return check
 
 
-_HTTP = _scheme("http", "https")
+def _bind(value: str) -> None:
+    host, _colon, port = value.rpartition(":")
+    if not host or ":" in host or not port.isdecimal() or not 0 < int(port) <= 65_535:
+        raise ValidationError("must be HOST:PORT, such as 127.0.0.1:8000")
+
+
+_HTTP = _address("http://", "https://", host=True)
 _POSITIVE = validate.Range(min=0, min_inclusive=False, error="must be greater than 0")
 
 
@@ -52,12 +66,13 @@ class SettingsSchema(Schema):
 
     NOTIFY_DATABASE_URL = fields.String(
         load_default=None,
-        validate=_scheme("sqlite", "postgresql", "postgresql+psycopg"),
+        # Three slashes: two would make the file's name a host.
+        validate=_address("sqlite:///", "postgresql://", "postgresql+psycopg://"),
         metadata={"doc": "The database.", "default": "sqlite:///var/notify.db"},
     )
     NOTIFY_REDIS_URL = fields.String(
         load_default=None,
-        validate=_scheme("redis", "rediss", "unix"),
+        validate=_address("redis://", "rediss://", "unix://"),
         metadata={"doc": "The Redis of the queues.", "default": "an embedded server"},
     )
     NOTIFY_VAR = fields.String(
@@ -76,7 +91,7 @@ class SettingsSchema(Schema):
     )
     NOTIFY_BIND = fields.String(
         load_default="127.0.0.1:8000",
-        validate=validate.Regexp(r"^[^:]+:\d{1,5}$", error="must be HOST:PORT"),
+        validate=_bind,
         metadata={"doc": "The address the web server listens on."},
     )
     NOTIFY_DEFAULT_REGION = fields.String(
@@ -120,7 +135,7 @@ class SettingsSchema(Schema):
     )
     SMTP_URL = fields.String(
         load_default=None,
-        validate=_scheme("smtp", "smtps"),
+        validate=_address("smtp://", "smtps://", host=True),
         metadata={"doc": "The mail server: smtp[s]://user:pass@host:port."},
     )
     MAIL_FROM = fields.String(

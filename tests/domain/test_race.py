@@ -21,7 +21,7 @@ from notify.domain.race import (
 from tests.usecases.scene import a_race
 
 CHICAGO = ZoneInfo("America/Chicago")
-ZONES = (
+ZONES = ("America/Chicago", "Asia/Shanghai", "Australia/Lord_Howe", "Asia/Kathmandu")
     "America/Chicago",
     "Asia/Shanghai",
     "Europe/Berlin",
