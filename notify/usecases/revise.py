@@ -42,14 +42,15 @@ class Revise:
     issued_at: datetime | None = None
 
 
-def following_request(connection: Connection, command: Revise) -> Request:
+def following_request(connection: Connection, command: Revise, *, lock: bool = False) -> Request:
     """Return the full request of a later notice: the incident's facts with the changes on top.
 
-    Raises ``Unknown`` and ``NotAllowed``.
+    ``lock`` keeps everybody else from revising until the transaction ends; a preview, which only
+    reads, does without. Raises ``Unknown`` and ``NotAllowed``.
     """
     if command.kind not in FOLLOWING_KINDS:
         raise NotAllowed(f"a {command.kind} notice starts an incident, it does not follow one")
-    incident = _active(connection, command.incident_id)
+    incident = _active(connection, command.incident_id, lock=lock)
     facts: dict[str, Any] = connection.execute(
         select(RevisionRow.facts).where(
             RevisionRow.incident_id == incident.id, RevisionRow.number == incident.revision
@@ -94,7 +95,7 @@ def _revise(command: Revise, services: Services) -> Launched:
 
 
 def _follow(connection: Connection, command: Revise, services: Services) -> Launched:
-    request = following_request(connection, command)
+    request = following_request(connection, command, lock=True)
     draft = compose(request, connection=connection, services=services)
     deed = Deed(command.actor, services.now())
     withdrawn = supersede(connection, notice_ids=draft.selection.notices, at=deed.at)
@@ -113,10 +114,9 @@ def _follow(connection: Connection, command: Revise, services: Services) -> Laun
     return launched
 
 
-def _active(connection: Connection, incident_id: str) -> Row[*tuple[Any, ...]]:
-    row = connection.execute(
-        select(IncidentRow.__table__).where(IncidentRow.id == incident_id).with_for_update()
-    ).first()
+def _active(connection: Connection, incident_id: str, *, lock: bool) -> Row[*tuple[Any, ...]]:
+    query = select(IncidentRow.__table__).where(IncidentRow.id == incident_id)
+    row = connection.execute(query.with_for_update() if lock else query).first()
     if row is None:
         raise Unknown("incident", incident_id)
     if row.status != IncidentStatus.ACTIVE:
