@@ -75,11 +75,13 @@ class Live:
         look: Callable[[str], Event],
         bell: Announcing | None = None,
         heartbeat_s: float = HEARTBEAT_S,
+        poll_s: float = POLL_S,
     ) -> None:
         self._version = version
         self._look = look
         self._bell = bell
         self._heartbeat_s = heartbeat_s
+        self._poll_s = poll_s
         self._lock = threading.Lock()
         self._slots: set[Slot] = set()
         self._current: Event | None = None
@@ -120,7 +122,7 @@ class Live:
                 _put(slot, None)
             watcher = self._watcher
         if watcher is not None:
-            watcher.join(timeout=2 * POLL_S)
+            watcher.join(timeout=2 * self._poll_s)
 
     @contextmanager
     def _listening(self) -> Iterator[Slot]:
@@ -146,13 +148,13 @@ class Live:
             try:
                 self._listen()
             except Exception:  # noqa: BLE001 - without the bell the database is looked at every second
-                self._closed.wait(POLL_S)
+                self._closed.wait(self._poll_s)
 
     def _listen(self) -> None:
         if self._bell is None:
-            self._closed.wait(POLL_S)
+            self._closed.wait(self._poll_s)
             return
-        with closing(self._bell.announcements(timeout=POLL_S)) as topics:
+        with closing(self._bell.announcements(timeout=self._poll_s)) as topics:
             for _topic in topics:
                 if self._closed.is_set():
                     return

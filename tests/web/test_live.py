@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from notify.queueing.bell import RqBell
 from notify.web.live import WAITING_EVENTS, Event, Live
 from tests.fakes.bell import FakeBell
 
@@ -47,7 +48,7 @@ def bell() -> FakeBell:
 
 @pytest.fixture
 def live(truth, bell) -> Iterator[Live]:
-    live = _live(truth, bell)
+    live = _live(truth, bell, poll_s=0.05)
     yield live
     live.close()
 
@@ -112,8 +113,8 @@ def test_nothing_active_is_a_version_too(live, truth):
     assert "none" == _next_id(live.stream(None, drills=True))
 
 
-def test_a_lost_announcement_costs_a_second_at_most(truth):
-    live = _live(truth, None)
+def test_a_lost_announcement_costs_one_look_at_most(truth):
+    live = _live(truth, None, poll_s=0.05)
     stream = live.stream(None, drills=True)
     _next_id(stream)
 
@@ -123,8 +124,41 @@ def test_a_lost_announcement_costs_a_second_at_most(truth):
     live.close()
 
 
+def test_an_announcement_over_a_real_redis_is_heard_at_once(truth, redis_url):
+    real = RqBell(redis_url, workers={})
+    live = _live(truth, real, poll_s=60)
+    stream = live.stream(None, drills=True)
+    _next_id(stream)
+    # The second look is the one after the subscription: from then on nothing is missed.
+    for _ in range(2):
+        truth.asked.acquire()
+
+    truth.version = "a.2"
+    real.announce("incidents")
+
+    assert "a.2" == _next_id(stream)
+    threading.Thread(target=live.close, daemon=True).start()
+    real.announce("incidents")
+
+
+def test_a_redis_that_goes_away_and_comes_back_is_listened_to_again(truth, make_redis):
+    server = make_redis()
+    live = _live(truth, RqBell(server.url, workers={}), poll_s=0.05)
+    stream = live.stream(None, drills=True)
+    _next_id(stream)
+
+    server.stop()
+    truth.version = "a.2"
+    assert "a.2" == _next_id(stream)
+    server.start()
+    truth.version = "a.3"
+
+    assert "a.3" == _next_id(stream)
+    live.close()
+
+
 def test_without_redis_the_database_is_looked_at(truth):
-    live = _live(truth, DeadBell())
+    live = _live(truth, DeadBell(), poll_s=0.05)
     stream = live.stream(None, drills=True)
     _next_id(stream)
 
@@ -146,7 +180,7 @@ def test_a_database_that_was_away_is_looked_at_again(live, truth, bell):
 
 
 def test_a_silent_stream_says_that_it_is_alive(truth, bell):
-    live = _live(truth, bell, heartbeat_s=0.01)
+    live = _live(truth, bell, heartbeat_s=0.01, poll_s=0.05)
     stream = live.stream("a.1", drills=True)
 
     assert ": still here\n\n" == list(zip(range(2), stream, strict=False))[-1][1]

@@ -44,7 +44,7 @@ def _operation(
     return {
         "path": path,
         "method": method.upper(),
-        "summary": described.get("summary", ""),
+        "summary": described.get("summary", "").replace("`", ""),
         "access": _access(path, method),
         "parameters": parameters,
         "body": _body(described, spec),

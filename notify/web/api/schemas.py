@@ -48,14 +48,20 @@ def _facts(**options: Any) -> fields.Dict:
 class DrillsQuery(Strict):
     """Whether exercises are wanted too; they are marked as such."""
 
-    drills = fields.Boolean(load_default=True)
+    drills = fields.Boolean(
+        load_default=True, metadata={"description": "Also exercises, which are marked."}
+    )
 
 
 class FaqQuery(DrillsQuery):
     """Which FAQ entries."""
 
-    lang = fields.String(validate=validate.OneOf(LANGUAGES))
-    race = fields.String(validate=validate.Length(max=100))
+    lang = fields.String(
+        validate=validate.OneOf(LANGUAGES), metadata={"description": "One language only."}
+    )
+    race = fields.String(
+        validate=validate.Length(max=100), metadata={"description": "One race only."}
+    )
 
 
 class RequestId(Schema):
@@ -79,11 +85,13 @@ class RequestId(Schema):
 class PreviewRequest(Strict):
     """A notice that would start an incident."""
 
-    playbook = fields.String(required=True)
-    race = fields.String(required=True)
+    playbook = fields.String(required=True, metadata={"description": "Its id."})
+    race = fields.String(required=True, metadata={"description": "Its id."})
     facts = _facts(required=True)
     kind = fields.String(load_default="alert", validate=validate.OneOf(FIRST_KINDS))
-    drill = fields.Boolean(load_default=False)
+    drill = fields.Boolean(
+        load_default=False, metadata={"description": "An exercise: nothing reaches anybody."}
+    )
 
 
 class Confirmed(Strict):

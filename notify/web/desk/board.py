@@ -61,8 +61,8 @@ class Board:
 
 
 def board_of(items: Sequence[Shown], *, version: str, now: datetime) -> Board:
-    """Return the board for ``items``, which come the most severe first."""
-    active = tuple(item for item in items if item.active)
+    """Return the board for ``items``, which come the most severe first; exercises come last."""
+    active = tuple(sorted((item for item in items if item.active), key=lambda item: item.drill))
     past = sorted(
         (item for item in items if not item.active),
         key=lambda item: item.resolved_at or item.changed_at,

@@ -21,14 +21,15 @@ CACHE = "public, max-age=5"
 """Short: a page may be five seconds older than the notice, never more."""
 
 
-@blueprint.get("/i/")
+@blueprint.get("/<any(i, verify):where>/")
 @public
-def find() -> ResponseReturnValue:
+def find(where: str) -> ResponseReturnValue:
     """Take a code typed into the form of the page for unknown codes."""
+    what = "verify" if where == "verify" else "page"
     code = _tidy(request.args.get("code", ""))
     if not code:
-        return _unknown("page", "")
-    return redirect(url_for("public.page", code=code), 303)
+        return render_template("public/unknown.html", what="page", code=""), 404
+    return redirect(url_for(f"public.{what}", code=code), 303)
 
 
 @blueprint.get("/i/<code>")
