@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from redis import Redis
 from redis.backoff import ConstantBackoff
 from redis.exceptions import RedisError, ResponseError
@@ -43,7 +45,7 @@ def check(url: str) -> str:
     finally:
         client.close()
     version = str(info["redis_version"])
-    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST:
         message = f"Redis {version} is too old; 6.2 or newer is needed"
         raise RedisRefused(message)
     if policy not in {None, "noeviction"}:
@@ -57,8 +59,8 @@ def check(url: str) -> str:
 
 def _policy(client: Redis) -> str | None:
     try:
-        return str(client.config_get("maxmemory-policy").get("maxmemory-policy"))
+        policy = client.config_get("maxmemory-policy").get("maxmemory-policy")
     except ResponseError:
         # A hosted Redis may forbid CONFIG; then its INFO says it, or nobody does.
         policy = client.info("memory").get("maxmemory_policy")
-        return None if policy is None else str(policy)
+    return None if policy is None else str(policy)

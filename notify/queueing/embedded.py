@@ -5,6 +5,7 @@ The server of an earlier run that was killed is found by its socket and used aga
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from contextlib import suppress
@@ -48,23 +49,31 @@ class EmbeddedRedis:
 
     def start(self) -> str:
         """Return the URL of a running server; raises ``RedisRefused`` if it cannot be started."""
-        if self._answers():
-            return self.url
-        self._socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._data.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
-            self._server = ValkeyServer(
+            self._make_folders()
+            if self._answers():
+                return self.url
+            server = ValkeyServer(
                 port=0,
                 data_dir=self._data,
                 unix_socket_path=self._socket,
                 persist=True,
                 config=_CONFIG,
             )
-            self._server.start()
+            server.start()
         except (ValkeyServerError, OSError, ValueError) as error:
             message = f"the embedded Redis did not start: {error}; see {self._data}/valkey.log"
             raise RedisRefused(message) from error
+        self._server = server
         return self.url
+
+    def _make_folders(self) -> None:
+        for folder in (self._socket.parent, self._data):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Who owns the folder decides what answers in it; the temporary folder is everybody's.
+        if self._socket.parent.stat().st_uid != os.getuid():
+            message = f"{self._socket.parent} belongs to somebody else; set NOTIFY_VAR to another"
+            raise RedisRefused(message)
 
     def stop(self) -> None:
         """End the server and wait until it is gone; its data stays on disk."""

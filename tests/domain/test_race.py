@@ -22,12 +22,6 @@ from tests.usecases.scene import a_race
 
 CHICAGO = ZoneInfo("America/Chicago")
 ZONES = ("America/Chicago", "Asia/Shanghai", "Australia/Lord_Howe", "Asia/Kathmandu")
-    "America/Chicago",
-    "Asia/Shanghai",
-    "Europe/Berlin",
-    "Australia/Lord_Howe",
-    "Asia/Kathmandu",
-)
 walls = st.datetimes(datetime(2024, 1, 1), datetime(2030, 12, 31))  # noqa: DTZ001 - wall clocks
 
 
