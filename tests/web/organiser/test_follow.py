@@ -105,7 +105,7 @@ def test_a_drill_stays_a_drill(console, services):
 
     console.look(form)
 
-    assert '<div class="tape">' in console.page
+    assert '<aside class="tape"' in console.page
     assert "This is a drill" not in console.page
     assert "Run the drill for 4 people" in console.send(f"{form}/review").page
 

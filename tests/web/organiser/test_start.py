@@ -174,7 +174,7 @@ def test_a_drill_may_run_beside_the_real_thing(console, count):
 def test_a_drill_looks_and_reads_different(console):
     console.review({**CANCELLED, "drill": "on"})
 
-    assert '<div class="tape">' in console.page
+    assert '<aside class="tape"' in console.page
     assert "Run the drill for 4 people" in console.page
     assert "Send to" not in console.page
 
