@@ -17,6 +17,7 @@ from notify.web.context import EXTENSION
 from notify.web.counts import install_counts
 from notify.web.errors import install_errors
 from notify.web.i18n import install_languages
+from notify.web.organiser.progress import install_progress
 from notify.web.security import install_headers
 from notify.web.words import install_words
 
@@ -58,6 +59,7 @@ def create_app(services: Services) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     install_counts(app)
+    install_progress(app)
     install_api(app)
     declare(app, "static", "public")
     return app

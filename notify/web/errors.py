@@ -22,6 +22,7 @@ from notify.usecases.errors import (
     Unknown,
 )
 from notify.web.access import wants_json
+from notify.web.i18n import language
 
 log = logger(__name__)
 
@@ -57,7 +58,7 @@ def error_answer(status: int, detail: str = "") -> ResponseReturnValue:
     if wants_json():
         message = detail or _title(status)
         return jsonify({"code": status, "message": message, "errors": {}}), status
-    page = {"status": status, "heading": _title(status), "detail": detail}
+    page = {"status": status, "heading": _title(status), "said": _advice(status, detail)}
     if status < 500:
         return render_template("error.html", **page), status
     # Without what Flask adds to a page: it would ask the database who is signed in.
@@ -83,6 +84,19 @@ def _failure(error: Exception) -> ResponseReturnValue:
     # With its traceback: somebody must change code.
     log.error("web.failed", error=type(error).__name__, exc_info=error)
     return error_answer(500)
+
+
+def _advice(status: int, detail: str) -> list[str]:
+    """Return what to do, and what exactly is wrong for those who read the use cases' English."""
+    said = [detail] if detail and language() == "en" else []
+    if status == 409:
+        said.append(
+            _(
+                "Perhaps somebody else changed or closed it just now, or you did in another "
+                "window. Look at it again; nothing was sent by this press."
+            )
+        )
+    return said
 
 
 def _title(status: int) -> str:

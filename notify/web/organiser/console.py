@@ -13,10 +13,10 @@ from notify.domain.playbook import Playbook
 from notify.usecases.list_past import list_past
 from notify.usecases.list_races import ListedRace
 from notify.usecases.shown import Shown, all_shown
-from notify.usecases.status import Status, status
+from notify.usecases.status import Status
 from notify.web.access import organiser
 from notify.web.context import services
-from notify.web.organiser.progress import Progress, progress_of
+from notify.web.organiser.progress import Progress, progress_of, recent_status
 from notify.web.organiser.scope import races_in_scope
 
 _LOUDNESS = list(Severity)
@@ -77,7 +77,7 @@ def _running() -> list[Running]:
 
 def _with_progress(item: Shown) -> Running:
     found = services()
-    state = status(item.incident_id, services=found)
+    state = recent_status(item.incident_id)
     return Running(
         incident=item,
         playbook=found.playbooks.get(item.playbook_id),

@@ -27,6 +27,7 @@ from notify.usecases.preview import Preview, preview_of
 from notify.web.context import services
 from notify.web.organiser.answers import Answers, hidden_facts, posted_answers
 from notify.web.organiser.fields import facts_said, fields_of
+from notify.web.organiser.progress import forget_status
 from notify.web.organiser.reviewing import review_of
 from notify.web.security import allow_sources
 
@@ -100,6 +101,7 @@ def _send(intent: Intent, answers: Answers) -> ResponseReturnValue:
         launched = intent.launch(answers)
     except Changed:
         return _review(intent, answers, changed=True)
+    forget_status(launched.incident_id)
     return redirect(url_for("organiser.incident", code=launched.incident_id), 303)
 
 

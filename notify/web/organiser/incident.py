@@ -12,11 +12,10 @@ from flask_login import current_user
 from notify.usecases.current_facts import current_facts
 from notify.usecases.hold import hold, release
 from notify.usecases.shown import Shown
-from notify.usecases.status import status
 from notify.web.access import organiser
 from notify.web.context import services
 from notify.web.organiser.fields import facts_said
-from notify.web.organiser.progress import progress_of
+from notify.web.organiser.progress import forget_status, progress_of, recent_status
 from notify.web.organiser.scope import incident_in_scope
 from notify.web.words import number
 
@@ -54,6 +53,7 @@ def stop(code: str) -> ResponseReturnValue:
     """Let nothing more of the incident leave."""
     incident_in_scope(code)
     held = hold(code, actor=current_user.email, services=services())
+    forget_status(code)
     said = _(
         "Stopped: %(held)s messages are held back, %(sent)s had left already.",
         held=number(held.held),
@@ -73,13 +73,14 @@ def resume(code: str) -> ResponseReturnValue:
     """Let what was held leave."""
     incident_in_scope(code)
     held = release(code, actor=current_user.email, services=services())
+    forget_status(code)
     flash(_("Resumed. %(held)s messages go on.", held=number(held.held)), "good")
     return redirect(url_for("organiser.incident", code=code), 303)
 
 
 def _seen(found: Shown) -> dict[str, Any]:
     now = services().now()
-    state = status(found.incident_id, services=services())
+    state = recent_status(found.incident_id)
     return {
         "incident": found,
         "status": state,

@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask import Flask, current_app
 from flask_babel import gettext as _
 
 from notify.domain.delivery import HANDED_OVER, REACHED, DeliveryStatus
 from notify.domain.incident import IncidentStatus
-from notify.usecases.status import Status
+from notify.usecases.status import Status, status
+from notify.web.context import EXTENSION
+from notify.web.recent import Recent
 from notify.web.words import channel_name, status_name
+
+_EXTENSION = "notify.progress"
 
 _LOOKS = {
     DeliveryStatus.DELIVERED: "sure",
@@ -85,43 +90,61 @@ class Progress:
     left: float | None
 
 
-def progress_of(status: Status, now: datetime) -> Progress:
-    """Return ``status`` ready for the page."""
-    state, name = _state(status)
-    taken = _count(status, HANDED_OVER)
-    elapsed = max(0.001, (now - status.created_at).total_seconds())
-    finished = status.seconds["all_accepted"]
+def recent_status(code: str) -> Status:
+    """Return where an incident stood a moment ago; raises ``Unknown``."""
+    recent: Recent[Status] = current_app.extensions[_EXTENSION]
+    return recent.get(code)
+
+
+def forget_status(code: str) -> None:
+    """Look again at once: somebody has just changed something."""
+    recent: Recent[Status] = current_app.extensions[_EXTENSION]
+    recent.forget(code)
+
+
+def install_progress(app: Flask) -> None:
+    """Let pages that look every second share what the database is asked."""
+    services = app.extensions[EXTENSION]
+    app.extensions[_EXTENSION] = Recent(lambda code: status(code, services=services))
+
+
+def progress_of(seen: Status, now: datetime) -> Progress:
+    """Return ``seen`` ready for the page."""
+    state, name = _state(seen)
+    taken = _count(seen, HANDED_OVER)
+    elapsed = max(0.001, (now - seen.created_at).total_seconds())
+    finished = seen.seconds["all_accepted"]
     rate = taken / (finished or elapsed) if taken else None
-    going = status.open > 0 and not status.held
+    going = seen.open > 0 and not seen.held
     return Progress(
         state=state,
         state_name=name,
         live=going or state == "going",
-        permille=round(1000 * status.reached / status.people) if status.people else 0,
-        lanes=tuple(_lane(channel, counts) for channel, counts in status.deliveries.items()),
-        failures=tuple(_failures(status.failures)),
+        permille=round(1000 * seen.reached / seen.people) if seen.people else 0,
+        lanes=tuple(_lane(channel, counts) for channel, counts in seen.deliveries.items()),
+        failures=tuple(_failures(seen.failures)),
         rate=rate,
-        left=status.open / rate if going and rate else None,
+        left=seen.open / rate if going and rate else None,
     )
 
 
-def _count(status: Status, which: frozenset[DeliveryStatus]) -> int:
+def _count(seen: Status, which: frozenset[DeliveryStatus]) -> int:
     return sum(
         count
-        for counts in status.deliveries.values()
+        for counts in seen.deliveries.values()
         for name, count in counts.items()
         if DeliveryStatus(name) in which
     )
 
 
-def _state(status: Status) -> tuple[str, str]:
-    if status.held and status.open:
+def _state(seen: Status) -> tuple[str, str]:
+    if seen.held and seen.open:
         return "held", _("Stopped")
-    if status.open and status.seconds["published"] is None:
+    if seen.open and seen.seconds["published"] is None:
         return "going", _("Waiting for FAQ and page")
-    if status.open:
+    if seen.open:
         return "going", _("Sending")
-    if status.status == IncidentStatus.RESOLVED:
+    if seen.status == IncidentStatus.RESOLVED:
         return "over", _("Closed")
     return "done", _("Everything has left")
 
@@ -130,13 +153,13 @@ def _lane(channel: str, counts: Mapping[str, int]) -> Lane:
     total = sum(counts.values())
     parts: list[Part] = []
     start = 0.0
-    for status, look in _LOOKS.items():
-        count = counts.get(status, 0)
+    for name, look in _LOOKS.items():
+        count = counts.get(name, 0)
         if count:
             length = 1000 * count / total
-            parts.append(Part(look, status_name(status), count, round(start, 1), round(length, 1)))
+            parts.append(Part(look, status_name(name), count, round(start, 1), round(length, 1)))
             start += length
-    reached = sum(counts.get(status, 0) for status in REACHED)
+    reached = sum(counts.get(name, 0) for name in REACHED)
     return Lane(channel_name(channel), total, reached, tuple(parts))
 
 
