@@ -21,6 +21,7 @@ def install_words(app: Flask) -> None:
     """Give templates the filters below."""
     app.jinja_env.filters.update(
         number=number,
+        money=money,
         seconds=seconds,
         when=when,
         clock=clock,
@@ -38,6 +39,11 @@ def install_words(app: Flask) -> None:
 def number(value: float) -> str:
     """Return ``value`` with its thousands set apart."""
     return str(format_decimal(value))
+
+
+def money(amount: float, currency: str) -> str:
+    """Return an amount with its currency: ``1,157.50 USD``."""
+    return f"{format_decimal(amount, format='#,##0.00')} {currency}"
 
 
 def seconds(value: float | timedelta | None) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Flask, current_app
 from flask_babel import gettext as _
 
-from notify.domain.delivery import HANDED_OVER, REACHED, DeliveryStatus
+from notify.domain.delivery import HANDED_OVER, REACHED, Channel, DeliveryStatus
 from notify.domain.incident import IncidentStatus
 from notify.usecases.status import Status, status
 from notify.web.context import EXTENSION
@@ -114,18 +114,22 @@ def progress_of(seen: Status, now: datetime) -> Progress:
     taken = _count(seen, HANDED_OVER)
     elapsed = max(0.001, (now - seen.created_at).total_seconds())
     finished = seen.seconds["all_accepted"]
-    rate = taken / (finished or elapsed) if taken else None
+    rate = taken / (finished or elapsed) if taken and not seen.held else None
     going = seen.open > 0 and not seen.held
     return Progress(
         state=state,
         state_name=name,
         live=going or state == "going",
         permille=round(1000 * seen.reached / seen.people) if seen.people else 0,
-        lanes=tuple(_lane(channel, counts) for channel, counts in seen.deliveries.items()),
+        lanes=tuple(_lane(name, seen.deliveries[name]) for name in _in_order(seen.deliveries)),
         failures=tuple(_failures(seen.failures)),
         rate=rate,
         left=seen.open / rate if going and rate else None,
     )
+
+
+def _in_order(channels: Iterable[str]) -> list[Channel]:
+    return [name for name in Channel if name in set(channels)]
 
 
 def _count(seen: Status, which: frozenset[DeliveryStatus]) -> int:

@@ -57,7 +57,9 @@ const refresh = (frame) => {
   const again = () => setTimeout(look, document.hidden ? 5000 : wait);
   const look = async () => {
     try {
-      const answer = await fetch(frame.dataset.refresh, { headers: { Accept: "text/html" }, redirect: "error" });
+      const answer = await fetch(frame.dataset.refresh, { headers: { Accept: "text/html" }, redirect: "manual" });
+      // Signed out meanwhile: the page itself knows the way to sign in and back.
+      if (answer.type === "opaqueredirect") return location.reload();
       if (!answer.ok) throw new Error(String(answer.status));
       target().outerHTML = await answer.text();
       target().classList.remove("stale");
@@ -70,6 +72,7 @@ const refresh = (frame) => {
     }
     if (isLive()) again();
     else if ("reloadWhenDone" in frame.dataset) location.reload();
+    return undefined;
   };
   if (isLive()) again();
 };
