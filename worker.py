@@ -4,37 +4,26 @@ from __future__ import annotations
 
 import sys
 
-from rq import Queue, Worker
-from rq.serializers import JSONSerializer
-
 from notify.bootstrap import redis_url
+from notify.cli.app import end_with_line
 from notify.config import CHANNELS
 from notify.jobs import installation
 from notify.logs import configure
-from notify.queueing.connection import worker_connection
+from notify.queueing.worker import worker
 
 
 def main(arguments: list[str]) -> int:
-    """Listen to the one queue named; several would lose jobs when a worker dies."""
+    """Listen to the one queue named."""
     if len(arguments) != 1 or arguments[0] not in CHANNELS:
         sys.stderr.write(f"usage: python worker.py {'|'.join(CHANNELS)}\n")
         return 2
     configure()
-    connection = worker_connection(redis_url(installation().settings))
-    queue = Queue(arguments[0], connection=connection, serializer=JSONSerializer)
-    worker = Worker(
-        [queue],
-        connection=connection,
-        serializer=JSONSerializer,
-        default_result_ttl=0,
-        worker_ttl=30,
-        maintenance_interval=15,
-        job_monitoring_interval=10,
-        log_job_description=False,
-    )
-    worker.work(logging_level="WARNING")
+    worker(redis_url(installation().settings), arguments[0]).work(logging_level="WARNING")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Exception as failed:  # noqa: BLE001 - a bug of ours is raised again there
+        end_with_line(failed)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
+import threading
 from types import FrameType
 
-from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from notify.logs import logger
+from notify.store.engine import Conflict
 from notify.usecases.heartbeat import beat
 from notify.usecases.services import Services
 from notify.usecases.sweep import sweep
@@ -19,6 +21,7 @@ SWEEP_S = 2
 """Seconds between sweeps: what a lost bell or a dead worker costs at most, beside the lease."""
 
 BEAT_S = 5
+_LOOK_S = 0.5
 
 
 class Clock:
@@ -26,7 +29,8 @@ class Clock:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._scheduler = BlockingScheduler(timezone="UTC")
+        self._stopping = threading.Event()
+        self._scheduler = BackgroundScheduler(timezone="UTC")
         # A sweep that is late is worth one run, not the runs it missed.
         options = {"trigger": "interval", "coalesce": True, "max_instances": 1}
         self._scheduler.add_job(self._sweep, seconds=SWEEP_S, misfire_grace_time=None, **options)
@@ -39,19 +43,23 @@ class Clock:
         self._beat()
         log.info("clock.started", sweep_s=SWEEP_S)
         self._scheduler.start()
+        while not self._stopping.wait(_LOOK_S):
+            # Woken now and then: a signal that another thread got does not interrupt this wait.
+            pass
+        self._scheduler.shutdown()
 
     def _sweep(self) -> None:
         try:
             sweep(services=self._services)
-        except SQLAlchemyError as error:
-            # The database is away: the next sweep finds it, or says so again.
+        except (SQLAlchemyError, Conflict) as error:
+            # The database is away, or others sweep too: the next sweep finds out, or says so again.
             log.warning("sweep.failed", error=type(error).__name__)
 
     def _beat(self) -> None:
         try:
             beat("clock", services=self._services)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, Conflict) as error:
             log.warning("beat.failed", error=type(error).__name__)
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
-        self._scheduler.shutdown(wait=False)
+        self._stopping.set()

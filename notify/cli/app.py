@@ -31,6 +31,7 @@ EXPECTED: Mapping[str, int] = {
     "notify.store.migrations.MigrationError": FAILED,
     "redis.exceptions.RedisError": FAILED,
     "sqlalchemy.exc.SQLAlchemyError": FAILED,
+    "builtins.OSError": FAILED,
 }
 """What can be expected to go wrong, with its exit code; the first that fits decides.
 
@@ -101,15 +102,22 @@ class Command(click.Group):
         """Run the command; turn what can be expected to go wrong into one line."""
         try:
             return super().invoke(ctx)
-        except Exception as error:
-            code = expected_code(error)
-            if code is None:
-                raise
-            fail(_line(error), code)
+        except Exception as error:  # noqa: BLE001 - a bug of ours is raised again there
+            end_with_line(error)
+
+
+def end_with_line(error: Exception) -> NoReturn:
+    """End with the line and the exit code of an error that can be expected; raise any other."""
+    code = expected_code(error)
+    if code is None:
+        raise error
+    fail(_line(error), code)
 
 
 def expected_code(error: Exception) -> int | None:
     """Return the exit code for an error that can be expected, or ``None`` for a bug of ours."""
+    if isinstance(error, BrokenPipeError):  # whoever read us has enough: click ends us quietly
+        return None
     names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
     return next((code for name, code in EXPECTED.items() if name in names), None)
 
@@ -121,6 +129,8 @@ def _line(error: Exception) -> str:
     if home.startswith("sqlalchemy."):
         lines = str(getattr(error, "orig", None) or type(error).__name__).strip().splitlines()
         return f"the database failed: {lines[0]}; check NOTIFY_DATABASE_URL"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
     return str(error)
 
 

@@ -20,7 +20,7 @@ def sms_parts_command(source: TextIO) -> None:
         for line, text in enumerate(source, start=1):  # noqa: B007 - named in the error
             if text.strip():
                 click.echo(_answer(text))
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         fail(f"line {max(1, line)}: {_wrong(error)}", BAD_USAGE)
 
 
@@ -28,6 +28,7 @@ def _answer(text: str) -> str:
     document = json.loads(text)
     if not isinstance(document, dict) or not isinstance(document.get("text"), str):
         raise TypeError('is not an object with a text; write {"text": "Race cancelled"}')
+    document["text"].encode()  # half a surrogate pair is no text, and could not be printed
     parts = count_parts(document["text"])
     answer = {
         "encoding": parts.encoding,
@@ -43,4 +44,8 @@ def _wrong(error: Exception) -> str:
         return f"is not JSON ({error.msg} at column {error.colno})"
     if isinstance(error, UnicodeDecodeError):
         return "is not UTF-8; save the file as UTF-8"
+    if isinstance(error, UnicodeEncodeError):
+        return "has half a character (an unpaired surrogate); remove it"
+    if isinstance(error, RecursionError):
+        return "is not JSON that can be read (nested too deeply)"
     return str(error)
