@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from notify.domain.delivery import Channel as ChannelName
 from notify.domain.delivery import DeliveryStatus
@@ -126,6 +126,28 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Close connections."""
+        ...
+
+
+@runtime_checkable
+class Traceable(Protocol):
+    """A channel whose provider can be asked what it knows of a message."""
+
+    async def find(
+        self, *, delivery: str, attempt: int, to: str, text: str, since: datetime
+    ) -> Receipt | None:
+        """Return what is known of the message to ``to`` with ``text``, made after ``since``.
+
+        ``None`` says that it does not know it (yet). Raises ``Unavailable`` or ``Throttled`` when
+        it did not answer.
+        """
+        ...
+
+    async def fetch(self, sid: str, *, delivery: str, attempt: int | None = None) -> Receipt | None:
+        """Return what the provider says of message ``sid`` now, ``None`` if it does not know it.
+
+        Raises ``Unavailable`` or ``Throttled`` when it did not answer.
+        """
         ...
 
 

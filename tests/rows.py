@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert, update
 
@@ -59,6 +59,8 @@ ZH: Mapping[Surface, str] = {
     Surface.PA_SCRIPT: "请注意，比赛取消。",
 }
 TEXTS: Mapping[str, Mapping[Surface, str]] = {"en": EN, "zh-CN": ZH}
+
+PAST = datetime(2026, 12, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def add_delivery(
         registrant = _registrant(connection, f"R-{notice_id}-{channel}")
         lane = connection.execute(
             insert(LaneRow)
-            .values(notice_id=notice_id, channel=channel, size=1, cursor=0, due_at=None)
+            .values(notice_id=notice_id, channel=channel, size=1, cursor=1, due_at=PAST)
             .returning(LaneRow.id)
         ).scalar_one()
         connection.execute(
@@ -163,7 +165,6 @@ def add_delivery(
                 status=status,
                 attempt=1,
                 fence=1,
-                owner="worker",
                 changed_at=NOW,
             )
             .returning(DeliveryRow.id)

@@ -18,6 +18,13 @@ CREDENTIALS_WAIT_S = 15.0
 _FIRST_S, _LONGEST_S = 1.0, 60.0
 
 
+ASK_EVERY_S = 5.0
+"""Between two questions about one message: a provider lists what it took within that."""
+
+MISSES = 2
+"""After so many answers "not known" a message counts as never taken."""
+
+
 def retry_wait(attempt: int) -> float:
     """Return the seconds to wait after failed ``attempt`` (from 1): 1, 2, 4 … 60."""
     # A provider away for a day means more attempts than a float has powers of two.

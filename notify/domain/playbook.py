@@ -49,6 +49,13 @@ class Fact:
     max_length: int = 200
 
 
+class WhenUncertain(StrEnum):
+    """What to do with a message that may have arrived, when the provider does not know it."""
+
+    RESEND = "resend"
+    HOLD = "hold"
+
+
 @dataclass(frozen=True, slots=True)
 class Playbook:
     """One kind of incident.
@@ -70,6 +77,7 @@ class Playbook:
     expires_after: timedelta
     source_hash: str
     promise: str | None = None
+    when_uncertain: WhenUncertain = WhenUncertain.RESEND
 
     def fact(self, fact_id: str) -> Fact | None:
         """Return the fact with this id, or ``None``."""

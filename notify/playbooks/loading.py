@@ -145,4 +145,5 @@ def _make(loaded: dict[str, Any], source_hash: str) -> Playbook:
         expires_after=loaded["expires_after"],
         source_hash=source_hash,
         promise=loaded.get("promise"),
+        when_uncertain=loaded["when_uncertain"],
     )

@@ -25,7 +25,7 @@ from notify.domain.audience import (
 from notify.domain.delivery import Channel
 from notify.domain.incident import Severity
 from notify.domain.notice import NoticeKind
-from notify.domain.playbook import Fact, FactType
+from notify.domain.playbook import Fact, FactType, WhenUncertain
 from notify.domain.text import LANGUAGES
 
 MAX_PRIORITY = 9
@@ -221,3 +221,4 @@ class PlaybookSchema(Schema):
     kinds = fields.List(fields.Enum(NoticeKind, by_value=True), required=True)
     expires_after = _Duration(required=True)
     promise = fields.String()
+    when_uncertain = fields.Enum(WhenUncertain, by_value=True, load_default=WhenUncertain.RESEND)

@@ -23,7 +23,11 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
 )
 
-_POSTGRES_OPTIONS = "-c lock_timeout=5s -c statement_timeout=120s -c timezone=UTC"
+_POSTGRES_OPTIONS = (
+    "-c lock_timeout=5s -c statement_timeout=120s -c timezone=UTC"
+    # A plan made while the tables were small is kept for ever otherwise, and is wrong soon.
+    " -c plan_cache_mode=force_custom_plan"
+)
 
 
 _SERIALIZATION = {"40001", "40P01"}

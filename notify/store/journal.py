@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select, update
 
 from notify.domain.incident import ALLOWED, IncidentStatus
 from notify.domain.notice import Surface
-from notify.store.deliveries import DeliveryRow, LaneRow, NoticeRow
+from notify.store.claims import RETRY
+from notify.store.deliveries import DeliveryRow, LaneRow, LaterRow, NoticeRow
 from notify.store.engine import Database
 from notify.store.incidents import AuditRow, IncidentRow, RevisionRow, ShownRow
 
@@ -154,10 +155,17 @@ def _end_waiting(
     ended = connection.execute(
         update(DeliveryRow)
         .where(DeliveryRow.lane_id.in_(lanes), DeliveryRow.status == "planned")
-        .values(status=status, due_at=None, changed_at=at)
+        .values(status=status, changed_at=at)
     )
-    connection.execute(update(LaneRow).where(LaneRow.id.in_(lanes)).values(due_at=None))
+    connection.execute(update(LaneRow).where(LaneRow.id.in_(lanes)).values(cursor=LaneRow.size))
+    connection.execute(delete(LaterRow).where(LaterRow.lane_id.in_(lanes), LaterRow.kind == RETRY))
     return ended.rowcount
+
+
+def _waiting() -> ColumnElement[bool]:
+    """The condition under which a lane still has deliveries that have not left."""
+    again = exists().where(LaterRow.lane_id == LaneRow.id, LaterRow.kind == RETRY)
+    return or_(LaneRow.cursor < LaneRow.size, again)
 
 
 def withdraw_returned(connection: Connection, *, at: datetime) -> int:
@@ -166,7 +174,7 @@ def withdraw_returned(connection: Connection, *, at: datetime) -> int:
         connection.execute(
             select(NoticeRow.id)
             .join(LaneRow, LaneRow.notice_id == NoticeRow.id)
-            .where(NoticeRow.superseded_at.is_not(None), LaneRow.due_at.is_not(None))
+            .where(NoticeRow.superseded_at.is_not(None), _waiting())
             .distinct()
         ).scalars()
     )
@@ -179,7 +187,7 @@ def expire(connection: Connection, *, now: datetime) -> int:
         connection.execute(
             select(NoticeRow.id)
             .join(LaneRow, LaneRow.notice_id == NoticeRow.id)
-            .where(NoticeRow.expires_at <= now, LaneRow.due_at.is_not(None))
+            .where(NoticeRow.expires_at <= now, _waiting())
             .distinct()
         ).scalars()
     )

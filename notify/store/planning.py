@@ -18,7 +18,7 @@ _RECIPIENT = (
     *("bib", "course", "wave", "phone", "email"),
 )
 _DELIVERY = (
-    *("lane_id", "registrant_id", "address", "position", "status", "attempt", "fence"),
+    *("lane_id", "registrant_id", "address", "position", "status", "attempt", "fence", "resent"),
     "changed_at",
 )
 
@@ -30,6 +30,10 @@ def plan(
 
     One ``INSERT … SELECT`` per table and channel. A channel that reaches nobody gets no lane.
     """
+    if connection.dialect.name == "postgresql":
+        # It has no statistics yet of rows just written, takes them for a handful, and would
+        # compare every delivery with every recipient.
+        connection.execute(text("SET LOCAL enable_nestloop = off"))
     who = people(selection).subquery("who")
     connection.execute(
         insert(RecipientRow).from_select(
@@ -64,8 +68,7 @@ def _plan_lane(
                 rows.c.address,
                 rows.c.position,
                 literal(DeliveryStatus.PLANNED.value),
-                literal(0),
-                literal(0),
+                *(literal(0), literal(0), literal(0)),
                 literal(at, DeliveryRow.changed_at.type),
             ),
         ),
@@ -128,10 +131,6 @@ def planned(connection: Connection, notice_id: int) -> Iterator[tuple[object, ..
         .order_by(DeliveryRow.position)
     )
     lanes = select(LaneRow.id, LaneRow.channel).where(LaneRow.notice_id == notice_id)
-    if connection.dialect.name == "postgresql":
-        # It has no statistics yet of rows just written, takes them for a handful, and would
-        # compare every delivery with every recipient.
-        connection.execute(text("SET LOCAL enable_nestloop = off"))
     for lane_id, channel in connection.execute(lanes.order_by(LaneRow.id)).all():
         rows = connection.execute(
             query.where(DeliveryRow.lane_id == lane_id), execution_options=_STREAM

@@ -91,9 +91,8 @@ def fold(
             error_code=reported.error_code,
             accepted_at=func.coalesce(D.accepted_at, literal(at, D.accepted_at.type)),
             changed_at=at,
-            due_at=None,
             lease_until=None,
-            owner=None,
+            claim_id=None,
         )
     )
     return folded.rowcount == 1

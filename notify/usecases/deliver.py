@@ -8,6 +8,7 @@ the database, no more than a window of it, and nothing leaves before that is com
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 
 import uvloop
@@ -17,10 +18,12 @@ from notify.domain.attempt import LEASE_S
 from notify.domain.delivery import Channel as ChannelName
 from notify.logs import logger
 from notify.ports import Accepted, Channel, Outgoing, Unavailable
+from notify.store.claims import Claim, Claimed, Lease, claim
 from notify.store.engine import Conflict
-from notify.store.lanes import Claim, Claimed, Lease, claim
+from notify.store.leases import close_claims
 from notify.usecases.message import Messages, NoticeInHand
 from notify.usecases.outcome import Attempted, attempt, write_down
+from notify.usecases.reconcile import reconcile
 from notify.usecases.services import Services
 
 log = logger(__name__)
@@ -32,6 +35,9 @@ FLUSH_S = 0.1
 WINDOW = 256
 """Rows in hand at most: what may be in doubt after a crash. Smaller costs commits, larger doubt."""
 
+
+RECONCILE_S = 2.0
+"""How often a worker that is sending looks for deliveries in doubt."""
 
 _DATABASE_WAITS = (0.2, 0.5, 1.0, 2.0, 4.0)
 """Seconds between tries while the database is away: a restart is over by then; after that the
@@ -73,16 +79,19 @@ class _Drain:
         self._services = services
         self._messages = Messages(services)
         self._open: dict[bool, tuple[Channel, asyncio.Semaphore]] = {}
-        self._finished: list[Attempted] = []
+        self._finished: list[tuple[int, Attempted]] = []
+        self._in_hand: Counter[int] = Counter()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._claimed = 0
+        self._look_again = 0.0
 
     async def run(self, budget_s: float) -> Delivered:
         loop = asyncio.get_running_loop()
         end = loop.time() + budget_s
         try:
             while loop.time() < end:
+                await self._look_into_doubts(loop.time())
                 if not await self._cycle() and not self._in_flight and not self._finished:
                     return Delivered(self._claimed, more=False)
                 await self._room()
@@ -93,6 +102,17 @@ class _Drain:
         finally:
             for channel, _places in self._open.values():
                 await channel.close()
+
+    async def _look_into_doubts(self, now: float) -> None:
+        if now < self._look_again:
+            return
+        self._look_again = now + RECONCILE_S
+        await reconcile(
+            self._channel,
+            lambda: self._opened(drill=False)[0],
+            messages=self._messages,
+            services=self._services,
+        )
 
     def _opened(self, *, drill: bool) -> tuple[Channel, asyncio.Semaphore]:
         if drill not in self._open:
@@ -120,9 +140,10 @@ class _Drain:
         lease_ends = began + LEASE_S
         opened = self._opened(drill=notice.drill)
         for row in claimed.rows:
-            task = asyncio.create_task(self._send(opened, notice, row, lease_ends))
+            task = asyncio.create_task(self._send(opened, notice, (claimed.id, row), lease_ends))
             self._in_flight.add(task)
             task.add_done_callback(self._landed)
+        self._in_hand[claimed.id] = len(claimed.rows)
         self._claimed += len(claimed.rows)
         return True
 
@@ -141,33 +162,35 @@ class _Drain:
         return await asyncio.to_thread(self._record_and_claim, finished, room)
 
     def _record_and_claim(
-        self, finished: list[Attempted], room: int
+        self, finished: list[tuple[int, Attempted]], room: int
     ) -> tuple[Claim, NoticeInHand] | None:
         """One transaction, on a thread: the event loop goes on sending meanwhile."""
         lease = Lease(self._services.worker_name, LEASE_S)
+        left = self._in_hand - Counter(claim_id for claim_id, _attempted in finished)
+        ended = [attempted for _claim_id, attempted in finished]
         with self._services.database.write() as connection:
-            write_down(connection, self._channel, finished, at=self._services.now())
-            if not room:
-                return None
-            taken = claim(connection, channel=self._channel, limit=room, lease=lease)
-            if taken is None:
-                return None
-            return taken, self._messages.notice(connection, taken, self._channel)
+            write_down(connection, self._channel, ended, at=self._services.now())
+            close_claims(connection, [number for number in self._in_hand if not left[number]])
+            taken = room and claim(connection, channel=self._channel, limit=room, lease=lease)
+            notice = taken and self._messages.notice(connection, taken.notice_id, self._channel)
+        self._in_hand = left
+        return (taken, notice) if taken and notice else None
 
     async def _send(
         self,
         opened: tuple[Channel, asyncio.Semaphore],
         notice: NoticeInHand,
-        row: Claimed,
+        in_hand: tuple[int, Claimed],
         lease_ends: float,
     ) -> None:
         channel, places = opened
+        claim_id, row = in_hand
         async with places:
             lease_left = lease_ends - asyncio.get_running_loop().time()
             now = self._services.now()
             attempted = await attempt(channel, notice, row, lease_left=lease_left, now=now)
         # Not in one line with the await: the list may be another one by then.
-        self._finished.append(attempted)
+        self._finished.append((claim_id, attempted))
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, update
 
 from notify.domain.delivery import Channel
 from notify.domain.notice import audience_hash, fingerprint
+from notify.domain.playbook import WhenUncertain
 from notify.logs import logger
 from notify.store.deliveries import NoticeRow
 from notify.store.journal import Deed, add_revision, audit, write_shown
@@ -71,6 +72,7 @@ def write_notice(
             kind=kind,
             drill=draft.drill,
             priority=draft.playbook.priority,
+            hold_doubtful=draft.playbook.when_uncertain is WhenUncertain.HOLD,
             wording=draft.wording.to_json(),
             wording_hash=draft.wording.hash,
             audience_hash="",

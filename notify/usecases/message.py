@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select
 from notify.content import PersonFields, Renderer, Wording
 from notify.domain.delivery import Channel
 from notify.ports import Outgoing
+from notify.store.claims import Claimed
 from notify.store.deliveries import NoticeRow
-from notify.store.lanes import Claim, Claimed
 from notify.usecases.services import Services
 
 
@@ -47,15 +47,15 @@ class Messages:
         self._services = services
         self._notices: dict[int, NoticeInHand] = {}
 
-    def notice(self, connection: Connection, claim: Claim, channel: Channel) -> NoticeInHand:
-        """Return the notice that ``claim`` belongs to."""
-        if claim.notice_id not in self._notices:
+    def notice(self, connection: Connection, notice_id: int, channel: Channel) -> NoticeInHand:
+        """Return the notice ``notice_id``."""
+        if notice_id not in self._notices:
             row = connection.execute(
                 select(
                     NoticeRow.incident_id, NoticeRow.drill, NoticeRow.expires_at, NoticeRow.wording
-                ).where(NoticeRow.id == claim.notice_id)
+                ).where(NoticeRow.id == notice_id)
             ).one()
-            self._notices[claim.notice_id] = NoticeInHand(
+            self._notices[notice_id] = NoticeInHand(
                 incident_id=row.incident_id,
                 drill=row.drill,
                 expires_at=row.expires_at,
@@ -63,4 +63,4 @@ class Messages:
                 renderer=Renderer(Wording.from_json(row.wording)),
                 link=self._services.links.page(row.incident_id),
             )
-        return self._notices[claim.notice_id]
+        return self._notices[notice_id]

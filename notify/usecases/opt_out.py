@@ -5,8 +5,8 @@ from __future__ import annotations
 from notify.domain.delivery import Channel
 from notify.domain.opt_out import Wish, wish
 from notify.store.journal import Deed, audit
-from notify.store.lanes import suppress
 from notify.store.opt_outs import OPTED_OUT, address_of, first_time, lift
+from notify.store.suppressions import suppress
 from notify.usecases.receive import target_of
 from notify.usecases.services import Services
 

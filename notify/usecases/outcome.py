@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import traceback
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,8 +14,9 @@ from notify.domain.delivery import Channel as ChannelName
 from notify.domain.delivery import DeliveryStatus
 from notify.logs import logger
 from notify.ports import Channel, ChannelError, Rejected, Throttled, Unavailable, Uncertain
-from notify.store.lanes import Claimed, forget_token, suppress, wait_until
+from notify.store.claims import Claimed
 from notify.store.outcomes import Outcome, record
+from notify.store.suppressions import forget_token, suppress
 from notify.usecases.message import NoticeInHand
 
 log = logger(__name__)
@@ -27,7 +27,6 @@ class Attempted:
     """How an attempt ended, with what has to be done about the address."""
 
     outcome: Outcome
-    lane_id: int
     opted_out: str | None = None
     dead: str | None = None
 
@@ -50,7 +49,8 @@ async def attempt(
     except Exception as error:  # noqa: BLE001 - a channel's bug: the message may have left
         _broke("channel.broke", row, error)
         return _after(Uncertain("channel_error"), row, now)
-    return _ended(row, DeliveryStatus.ACCEPTED, None, provider_id=accepted.provider_id)
+    taken = DeliveryStatus.ACCEPTED
+    return Attempted(Outcome(row.id, row.fence, taken, provider_id=accepted.provider_id))
 
 
 def _broke(event: str, row: Claimed, error: Exception) -> None:
@@ -65,7 +65,6 @@ def _after(error: ChannelError, row: Claimed, now: datetime) -> Attempted:
         case Rejected():
             return Attempted(
                 Outcome(row.id, row.fence, DeliveryStatus.FAILED, error_code=error.code),
-                lane_id=row.lane_id,
                 opted_out=row.address if error.opted_out else None,
                 dead=row.address if error.address_dead else None,
             )
@@ -78,7 +77,7 @@ def _after(error: ChannelError, row: Claimed, now: datetime) -> Attempted:
             return _ended(row, DeliveryStatus.PLANNED, error.code, due_at=due)
         case _:
             due = now + timedelta(seconds=SETTLE_S)
-            return _ended(row, DeliveryStatus.AMBIGUOUS, error.code, due_at=due)
+            return _ended(row, DeliveryStatus.AMBIGUOUS, error.code, due_at=due, since=now)
 
 
 def _ended(
@@ -86,29 +85,23 @@ def _ended(
     status: DeliveryStatus,
     code: str | None,
     *,
-    provider_id: str | None = None,
     due_at: datetime | None = None,
+    since: datetime | None = None,
     counted: bool = True,
 ) -> Attempted:
-    outcome = Outcome(row.id, row.fence, status, provider_id, code, due_at, counted)
-    return Attempted(outcome, lane_id=row.lane_id)
+    outcome = Outcome(row.id, row.fence, status, None, code, due_at, since, counted)
+    return Attempted(outcome)
 
 
 def write_down(
     connection: Connection, channel: ChannelName, ended: Sequence[Attempted], *, at: datetime
 ) -> None:
-    """Record the outcomes, make lanes due again for retries, and remember dead addresses."""
+    """Record the outcomes and what must be come back to, and remember dead addresses."""
     record(connection, [attempted.outcome for attempted in ended], at=at)
-    due: dict[int, list[datetime]] = defaultdict(list)
     for attempted in ended:
-        outcome = attempted.outcome
-        if outcome.status is DeliveryStatus.PLANNED and outcome.due_at is not None:
-            due[attempted.lane_id].append(outcome.due_at)
         if attempted.opted_out:
             suppress(
                 connection, channel=channel, address=attempted.opted_out, reason="opted_out", at=at
             )
         if attempted.dead and channel is ChannelName.PUSH:
             forget_token(connection, token=attempted.dead)
-    for lane_id, moments in due.items():
-        wait_until(connection, lane_id=lane_id, due_at=min(moments))

@@ -10,10 +10,12 @@ from sqlalchemy import Connection, select
 from notify.domain.attempt import SETTLE_S
 from notify.domain.delivery import Channel
 from notify.logs import logger
+from notify.store.claims import has_work, sendable
 from notify.store.deliveries import LaneRow, NoticeRow
 from notify.store.engine import database_now
 from notify.store.journal import expire, withdraw_returned
-from notify.store.lanes import abandon, sendable
+from notify.store.later import channels_waiting
+from notify.store.leases import abandon
 from notify.usecases.errors import NotPublished
 from notify.usecases.publish import publish
 from notify.usecases.services import Services
@@ -81,7 +83,8 @@ def _due_channels(connection: Connection) -> list[Channel]:
     query = (
         select(LaneRow.channel)
         .join(NoticeRow, NoticeRow.id == LaneRow.notice_id)
-        .where(LaneRow.due_at <= now, sendable(now))
+        .where(has_work(now), sendable(now))
         .distinct()
     )
-    return [Channel(channel) for channel in connection.execute(query).scalars()]
+    due = {Channel(channel) for channel in connection.execute(query).scalars()}
+    return sorted(due | channels_waiting(connection, now=now))

@@ -13,9 +13,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 from notify.bootstrap import utc_now
 from notify.domain.delivery import Channel
 from notify.store.engine import Conflict, Database, database_now
-from notify.store.lanes import suppress as suppress_address
 from notify.store.people import HeartbeatRow
 from notify.store.races import SuppressionRow
+from notify.store.suppressions import suppress as suppress_address
 from tests.usecases.together import InThread, all_at_once, wait_for_waiters
 
 SECRET = "+8613123450042"

@@ -23,7 +23,7 @@ from notify.domain.notice import NoticeKind
 from notify.domain.race import Contact, Course, Race, race_document
 from notify.ports import Channel as ChannelPort
 from notify.ports import ChannelError
-from notify.store.deliveries import DeliveryRow, LaneRow, NoticeRow
+from notify.store.deliveries import ClaimRow, DeliveryRow, LaneRow, LaterRow, NoticeRow
 from notify.store.engine import Database
 from notify.store.races import PaymentAttemptRow, PushTokenRow, RaceRow, RegistrantRow
 from notify.usecases.compose import Request
@@ -217,15 +217,17 @@ class Scene:
         """Let the time pass that delivery rows and lanes are waiting for."""
         past = utc_now() - timedelta(seconds=1)
         with self.database.write() as connection:
-            for row in (DeliveryRow, LaneRow):
-                waiting = update(row).where(row.due_at.is_not(None))
-                connection.execute(waiting.values(due_at=past))
+            connection.execute(update(LaneRow).values(due_at=past))
+            connection.execute(
+                update(LaterRow).where(LaterRow.due_at.is_not(None)).values(due_at=past)
+            )
 
     def deliveries(self, notice_id: int | None = None) -> list[Any]:
         """Return the rows of deliveries with their channel and notice, in order of planning."""
         query = (
-            select(DeliveryRow.__table__, LaneRow.channel, LaneRow.notice_id)
+            select(DeliveryRow.__table__, LaneRow.channel, LaneRow.notice_id, LaterRow.due_at)
             .join(LaneRow, LaneRow.id == DeliveryRow.lane_id)
+            .outerjoin(LaterRow, LaterRow.delivery_id == DeliveryRow.id)
             .order_by(DeliveryRow.id)
         )
         if notice_id is not None:
@@ -242,6 +244,23 @@ class Scene:
         with self.database.read() as connection:
             query = select(NoticeRow.__table__).where(NoticeRow.id == notice_id)
             return connection.execute(query).one()
+
+    def leave_in_hand(self, row: Any, *, lease_until: datetime, fence: int) -> None:
+        """Leave a delivery as a worker does that dies while sending it."""
+        with self.database.write() as connection:
+            claim_id = connection.execute(
+                insert(ClaimRow)
+                .values(
+                    lane_id=row.lane_id,
+                    low=row.position,
+                    high=row.position,
+                    owner="gone",
+                    lease_until=lease_until,
+                )
+                .returning(ClaimRow.id)
+            ).scalar_one()
+        more = {"lease_until": lease_until, "fence": fence, "claim_id": claim_id}
+        self.set_status(row.id, DeliveryStatus.SENDING, **more)
 
     def set_status(self, delivery_id: int, status: DeliveryStatus, **values: Any) -> None:
         """Put a delivery where a test needs it."""

@@ -12,8 +12,8 @@ from notify.domain.delivery import Channel, DeliveryStatus
 from notify.domain.notice import NoticeKind
 from notify.ports import ChannelError, Rejected, Throttled, Unavailable, Uncertain
 from notify.store.deliveries import RecipientRow
-from notify.store.lanes import suppress
 from notify.store.races import PushTokenRow, SuppressionRow
+from notify.store.suppressions import suppress
 from tests.usecases.scene import Runner, phone, register, runners
 
 S = DeliveryStatus
@@ -46,7 +46,7 @@ def test_an_acceptance_is_recorded_with_the_providers_id(scene):
     [row] = scene.deliveries()
     assert (S.ACCEPTED, 1, 1) == (row.status, row.attempt, row.fence)
     assert f"fake-{launched.incident_id}-{row.id}-1" == row.provider_id
-    assert (None, None, None) == (row.owner, row.lease_until, row.due_at)
+    assert (None, None, None) == (row.claim_id, row.lease_until, row.due_at)
     assert scene.clock.now == row.accepted_at
 
 
@@ -71,7 +71,7 @@ def test_each_error_of_a_channel_decides_what_follows(scene, answer, status, att
     due_at = None if wait_s is None else scene.clock.now + timedelta(seconds=wait_s)
     assert (status, attempts, due_at) == (row.status, row.attempt, row.due_at)
     assert answer.code == row.error_code
-    assert (None, None) == (row.owner, row.accepted_at)
+    assert (None, None) == (row.claim_id, row.accepted_at)
     assert 1 == len(scene.sms.taken)
 
 
@@ -237,7 +237,10 @@ def test_the_delivery_and_its_attempt_go_out_with_the_message(scene):
 
     [row] = scene.deliveries()
     sent = [(message.delivery, message.attempt) for message in scene.sms.taken]
-    assert [(f"{launched.incident_id}-{row.id}", 1), (f"{launched.incident_id}-{row.id}", 2)] == sent
+    assert [
+        (f"{launched.incident_id}-{row.id}", 1),
+        (f"{launched.incident_id}-{row.id}", 2),
+    ] == sent
     message = scene.sms.taken[0]
     assert f"http://race.example/i/{launched.incident_id}" == message.link
     assert scene.notice(launched.notice_id).expires_at == message.expires_at

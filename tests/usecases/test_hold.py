@@ -11,8 +11,8 @@ from sqlalchemy import select
 from notify.domain.delivery import Channel, DeliveryStatus
 from notify.domain.notice import NoticeKind
 from notify.ports import Accepted, Outgoing, Unavailable
+from notify.store.claims import Lease, claim
 from notify.store.incidents import AuditRow
-from notify.store.lanes import Lease, claim
 from notify.usecases.deliver import WINDOW
 from notify.usecases.errors import Unknown
 from notify.usecases.hold import Held, hold, release

@@ -13,8 +13,8 @@ from notify.domain.attempt import LEASE_S, SETTLE_S
 from notify.domain.delivery import Channel, DeliveryStatus
 from notify.domain.notice import NoticeKind
 from notify.ports import Throttled
-from notify.store.deliveries import DeliveryRow, NoticeRow
-from notify.store.lanes import Lease, claim
+from notify.store.claims import Lease, claim
+from notify.store.deliveries import ClaimRow, NoticeRow
 from notify.store.outcomes import Outcome, record
 from notify.usecases.outcome import Attempted, write_down
 from notify.usecases.sweep import sweep
@@ -122,7 +122,7 @@ def test_a_claim_writes_ahead_and_proves_itself_with_a_fence(scene):
     assert [(row.id, row.fence, row.attempt) for row in claimed.rows] == [
         (row.id, 1, 1) for row in rows[:2]
     ]
-    assert {("tester", 1, 1)} == {(row.owner, row.fence, row.attempt) for row in rows[:2]}
+    assert {(1, 1)} == {(row.fence, row.attempt) for row in rows[:2]}
     assert all(row.lease_until > utc_now() for row in rows[:2])
 
 
@@ -190,10 +190,9 @@ def test_a_message_given_back_after_its_notice_was_superseded_is_withdrawn(scene
 def test_a_lease_that_is_over_makes_the_message_ambiguous_only_after_settling(scene):
     register(scene.database, *runners(2))
     scene.trigger()
-    take(scene)
     [early, late] = scene.deliveries()
-    scene.set_status(early.id, S.SENDING, lease_until=utc_now() - timedelta(seconds=SETTLE_S + 1))
-    scene.set_status(late.id, S.SENDING, lease_until=utc_now() + timedelta(seconds=LEASE_S))
+    scene.leave_in_hand(early, lease_until=utc_now() - timedelta(seconds=SETTLE_S + 1), fence=1)
+    scene.leave_in_hand(late, lease_until=utc_now() + timedelta(seconds=LEASE_S), fence=1)
 
     swept = sweep(services=scene.services)
 
@@ -204,8 +203,7 @@ def test_a_lease_that_is_over_makes_the_message_ambiguous_only_after_settling(sc
 def abandon_leases(scene):
     with scene.database.write() as connection:
         long_ago = utc_now() - timedelta(minutes=1)
-        sending = update(DeliveryRow).where(DeliveryRow.status == S.SENDING)
-        connection.execute(sending.values(lease_until=long_ago))
+        connection.execute(update(ClaimRow).values(lease_until=long_ago))
 
 
 def test_being_throttled_again_and_again_loses_nobody(scene):

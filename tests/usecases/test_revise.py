@@ -8,9 +8,9 @@ from sqlalchemy import select
 from notify.domain.delivery import Channel, DeliveryStatus
 from notify.domain.incident import IncidentStatus
 from notify.domain.notice import NoticeKind, Surface
+from notify.store.claims import Lease, claim
 from notify.store.deliveries import RecipientRow
 from notify.store.incidents import RevisionRow
-from notify.store.lanes import Lease, claim
 from notify.usecases.errors import Changed, FactsRefused, NotAllowed, Unknown
 from notify.usecases.preview import preview
 from notify.usecases.revise import Revise, following_request, revise

@@ -36,7 +36,7 @@ def in_every_trouble(scene):
     live, drill = scene.trigger(), scene.trigger(drill=True)
     first, second, *_ = scene.deliveries(live.notice_id)
     long_ago = utc_now() - timedelta(minutes=5)
-    scene.set_status(first.id, S.SENDING, lease_until=long_ago, fence=3, owner="gone")
+    scene.leave_in_hand(first, lease_until=long_ago, fence=3)
     scene.set_status(second.id, S.ACCEPTED)
     with scene.database.write() as connection:
         notices = update(NoticeRow)
@@ -68,7 +68,7 @@ def test_an_abandoned_message_gets_a_new_fence_and_no_owner(scene):
     sweep(services=scene.services)
 
     row = scene.deliveries(live.notice_id)[0]
-    assert (S.AMBIGUOUS, 4, None, None) == (row.status, row.fence, row.owner, row.lease_until)
+    assert (S.AMBIGUOUS, 4, None, None) == (row.status, row.fence, row.claim_id, row.lease_until)
     assert "worker_lost" == row.error_code
 
 
