@@ -1,4 +1,4 @@
-"""The clock: it beats, it sweeps on time, and a database that is away for a while does not end it."""
+"""The clock: it beats, it sweeps on time, and it survives a database that is away."""
 
 from __future__ import annotations
 

@@ -29,11 +29,13 @@ from notify.usecases.add_race import AddRace, add_race
 from notify.usecases.add_user import AddUser, add_user
 from notify.usecases.compose import Request
 from notify.usecases.import_registrants import ImportRegistrants, import_registrants
+from notify.usecases.list_races import list_races
 from notify.usecases.services import Services
 from notify.usecases.status import Status
 from notify.usecases.trigger import Trigger, trigger
 
 REGISTRANTS = 2000
+DEMO_RACE = "riverside-"
 USER, PASSWORD = "organiser@example.com", "riverside-demo"
 RACE_IN = timedelta(days=1)
 
@@ -85,6 +87,7 @@ def _run(demo: Demo, app: App, home: Path, stack: ExitStack) -> None:
     if demo.playbook not in services.playbooks:
         there = ", ".join(sorted(services.playbooks))
         fail(f"no playbook called {demo.playbook!r}; there is {there}", BAD_USAGE)
+    _refuse_real_races(services)
     _say(f"Importing a made-up race with {demo.registrants:,} registrants …")
     race_id = _import_race(demo, services, home)
     processes.start(standard_commands(settings.workers))
@@ -96,9 +99,21 @@ def _run(demo: Demo, app: App, home: Path, stack: ExitStack) -> None:
         _stay(set_up, stopping)
 
 
+def _refuse_real_races(services: Services) -> None:
+    """The demo lets somebody in with a known password, and sends to simulators what is due."""
+    real = [listed.race.id for listed in list_races(services=services)]
+    real = [race_id for race_id in real if not race_id.startswith(DEMO_RACE)]
+    if real:
+        fail(
+            f"the database holds {', '.join(real[:3])}: the demo is not for a real installation;"
+            " unset NOTIFY_DATABASE_URL",
+            BAD_USAGE,
+        )
+
+
 def _import_race(demo: Demo, services: Services, home: Path) -> str:
     """Take the way of a real race: a race file and a registration file, through the importer."""
-    race_id = f"riverside-{uuid4().hex[:6]}"
+    race_id = f"{DEMO_RACE}{uuid4().hex[:6]}"
     now = services.now()
     starts_at = (now + RACE_IN).replace(hour=7, minute=30, second=0, microsecond=0, tzinfo=None)
     race_file, registrants = home / "race.yaml", home / "registrants.csv"

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -72,7 +73,7 @@ def _audience(preview: Preview) -> Table:
         ("group", preview.by_group),
     ):
         for name, count in counts.items():
-            table.add_row(f"{title} {name}", f"{count:,}")
+            table.add_row(escape(f"{title} {name}"), f"{count:,}")
     for reason, count in preview.left_out.items():
         table.add_row(f"left out: {REASONS.get(reason, reason)}", f"{count:,}", style="dim")
     return table
@@ -80,7 +81,9 @@ def _audience(preview: Preview) -> Table:
 
 def _sample(sample: Sample) -> Panel:
     lines = []
-    for channel, texts in sample.texts.items():
+    for channel, found in sample.texts.items():
+        # A bracket in somebody's name or in the wording is no markup of the terminal.
+        texts = {name: escape(text) for name, text in found.items()}
         if channel is Channel.SMS and sample.sms is not None:
             size = f"{sample.sms.segments} × {sample.sms.encoding}"
             lines.append(f"[bold]SMS[/] ({size})\n{texts['sms']}")
@@ -88,7 +91,7 @@ def _sample(sample: Sample) -> Panel:
             lines.append(f"[bold]Push[/]\n{texts['push_title']}\n{texts['push_body']}")
         else:
             lines.append(f"[bold]E-mail[/] {texts['email_subject']}\n{texts['email_text']}")
-    title = f"{sample.name} · bib {sample.bib} · {sample.course} · wave {sample.wave}"
+    title = escape(f"{sample.name} · bib {sample.bib} · {sample.course} · wave {sample.wave}")
     return Panel("\n\n".join(lines), title=f"{title} · {sample.language} · {sample.group}")
 
 
