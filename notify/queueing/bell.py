@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 
 from redis import Redis
 from redis.client import PubSub
@@ -70,7 +70,7 @@ class RqBell:
         except RedisError as error:
             log.warning("announce.unreachable", error=type(error).__name__)
 
-    def announcements(self, *, timeout: float) -> Iterator[str | None]:
+    def announcements(self, *, timeout: float) -> Generator[str | None]:
         """Yield each topic announced, and ``None`` whenever ``timeout`` seconds brought none.
 
         Raises ``redis.exceptions.RedisError`` when Redis is, or goes, away.

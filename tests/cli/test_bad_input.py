@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from notify.config import HOME
 from notify.store.incidents import IncidentRow
@@ -68,7 +68,7 @@ def test_every_wrong_fact_is_named_at_once(notify, race):
 
 def test_an_empty_race_is_refused(notify, race):
     with race.write() as connection:
-        connection.execute(RegistrantRow.__table__.delete())
+        connection.execute(delete(RegistrantRow))
 
     refused(notify("trigger", "weather_cancellation", *GOOD), 2, "affected by these facts")
 

@@ -53,7 +53,9 @@ def test_ringing_again_adds_nothing_while_jobs_wait(redis_url, redis):
 
 def kept_in_redis(redis: Redis, job) -> bytes:
     """Return what Redis keeps of a job's call."""
-    return zlib.decompress(redis.hget(job.key, "data"))
+    data = redis.hget(job.key, "data")
+    assert isinstance(data, bytes)
+    return zlib.decompress(data)
 
 
 def test_a_job_names_a_channel_and_nothing_else(redis_url, redis):

@@ -147,7 +147,7 @@ def expected_people(
 ) -> dict[int, tuple[str | None, str | None, int, str]]:
     """Return (reason, group, rank, language) by registrant, one person at a time."""
     waves = sorted(race.waves, key=lambda wave: race.waves[wave])
-    answers = {}
+    answers: dict[int, tuple[str | None, str | None, int, str]] = {}
     for registrant_id, runner in written.items():
         group, reason = explain(rule, _person(runner))
         if reason is None and not any(addresses_of(runner, channel) for channel in on):

@@ -139,6 +139,7 @@ def test_a_deadlock_is_a_conflict(postgres_url):
             connection.execute(lock, {"name": "a"})
 
     outcomes = []
+    thread: InThread | None = None
     try:
         with database.write() as connection:
             connection.execute(lock, {"name": "a"})
@@ -147,6 +148,7 @@ def test_a_deadlock_is_a_conflict(postgres_url):
             connection.execute(lock, {"name": "b"})
     except Conflict:
         outcomes.append("ours")
+    assert thread is not None
     try:
         thread.result()
     except Conflict:

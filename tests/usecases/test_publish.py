@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, select, update
 
 from notify.domain.delivery import Channel, DeliveryStatus
 from notify.domain.notice import NoticeKind, Surface
+from notify.ports import FaqPublisher
 from notify.store.deliveries import NoticeRow
 from notify.store.incidents import ShownRow
 from notify.usecases.errors import NotPublished
@@ -24,7 +25,7 @@ S = DeliveryStatus
 class Slow:
     """A second publisher, an event site perhaps, that shows nothing until it is told to."""
 
-    other: object
+    other: FaqPublisher
     name: str = "event site"
     ready: bool = False
 
@@ -43,7 +44,8 @@ def gated(scene, slow) -> Scene:
     """Give the scene with a second publisher, which shows nothing yet."""
     register(scene.database, *runners(2))
     services = replace(scene.services, surfaces=(*scene.services.surfaces, slow))
-    return replace(scene, services=services)
+    gated: Scene = replace(scene, services=services)
+    return gated
 
 
 def test_nothing_can_be_claimed_until_every_publisher_shows_the_revision(gated, slow):

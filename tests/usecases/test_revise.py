@@ -287,6 +287,8 @@ def test_a_correction_waits_for_a_claim_and_tells_whom_it_took(postgres_scene):
         wait_for_waiters(scene.database)
 
     launched = correction.result()
+    assert claimed is not None
+    assert launched is not None
     assert 2 == len(claimed.rows)
     assert ids[:2] == told(scene, launched.notice_id)
     assert [S.SENDING, S.SENDING, S.CANCELLED, S.CANCELLED] == scene.statuses(first.notice_id)

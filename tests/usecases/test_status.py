@@ -90,8 +90,8 @@ def test_the_json_is_the_contract(scene, launched):
         "seconds",
         "urls",
     } <= set(document)
-    assert {"committed", "published", "first_accepted", "all_accepted"} == set(document["seconds"])
-    assert {"page", "console", "faq"} == set(document["urls"])
+    assert {"committed", "published", "first_accepted", "all_accepted"} == set(document["seconds"])  # type: ignore[call-overload]
+    assert {"page", "console", "faq"} == set(document["urls"])  # type: ignore[call-overload]
     assert launched.notice_id == document["notice"]
     assert {"no_address": 1, "status_not_affected": 1} == document["left_out"]
 
