@@ -30,8 +30,9 @@ _wait: Callable[[Any], Any] = click.option(
 )
 _kind: Callable[[Any], Any] = click.option(
     "--kind",
-    type=click.Choice([NoticeKind.ALERT, NoticeKind.HOLDING]),
-    default=NoticeKind.ALERT,
+    # By value: of an enumeration, click would take the names of the members.
+    type=click.Choice([NoticeKind.ALERT.value, NoticeKind.HOLDING.value]),
+    default=NoticeKind.ALERT.value,
     help="What to start with.",
 )
 

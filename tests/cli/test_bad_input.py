@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -55,6 +56,18 @@ def test_what_is_wrong_is_said_and_nothing_starts(notify, race, command, argumen
 
     refused(result, 2, said)
     assert 0 == incidents(race)
+
+
+def test_an_incident_may_start_with_a_holding_notice(notify, race):
+    facts = ("--fact", "cause=wind", "--fact", "next_update_at=2026-12-06T05:00")
+
+    result = notify(
+        *("preview", "weather_cancellation", "--race", "lake-2026"),
+        *(*facts, "--kind", "holding", "--json"),
+    )
+
+    assert 0 == result.exit_code, result.output
+    assert "holding" == json.loads(result.stdout)["kind"]
 
 
 def test_every_wrong_fact_is_named_at_once(notify, race):
