@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,8 @@ from notify.domain.audience import Facts, FactValue
 from notify.domain.notice import NoticeKind
 from notify.domain.playbook import Fact, FactType, Playbook
 from notify.domain.race import Race, WallClockError, to_utc
+
+_DATE_AND_TIME = re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d")
 
 Typed = Mapping[str, str | Sequence[str]]
 """What a form or command line gives: one text, or several for facts that take many."""
@@ -109,7 +112,9 @@ def _each_of(texts: tuple[str, ...], known: list[str], noun: str) -> tuple[str, 
 
 def _moment(text: str, race: Race) -> str:
     try:
-        moment = to_utc(datetime.fromisoformat(text), race.zone)
+        # A date alone would be read as midnight, which nobody who typed it meant.
+        wall = datetime.fromisoformat(text if _DATE_AND_TIME.match(text) else "")
+        moment = to_utc(wall, race.zone)
     except WallClockError as error:
         raise _Wrong("wall_clock", str(error)) from error
     except ValueError as error:

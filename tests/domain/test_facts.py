@@ -53,6 +53,16 @@ def test_every_mistake_is_told_at_once():
     } == codes
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["2026-12-06", "20261206", "2026-W49-7", "9999-12-31T23:59", "0001-01-01T00:00", "06:30"],
+)
+def test_a_time_needs_its_date_and_its_hour_in_this_century(typed):
+    assert {"at": "not_a_time"} == refusals(
+        a_playbook(a_fact("at", FactType.DATETIME)), {"at": typed}
+    )
+
+
 def test_a_wrong_value_is_not_also_called_missing():
     assert {"decision": "not_a_choice"} == refusals(a_playbook(CHOICE), {"decision": "perhaps"})
 
