@@ -127,7 +127,8 @@ def _area_codes() -> tuple[int, ...]:
     """North American area codes that exist, each with a hundred example numbers, 555-0100 up."""
     return tuple(
         code
-        for code in range(201, 990)
+        # From 800 on are toll-free numbers: what sends, not who receives.
+        for code in range(201, 800)
         if phonenumbers.is_valid_number(phonenumbers.parse(f"+1{code}5550100"))
     )
 
