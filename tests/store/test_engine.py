@@ -139,7 +139,7 @@ def test_a_deadlock_is_a_conflict(postgres_url):
             connection.execute(lock, {"name": "a"})
 
     outcomes = []
-    thread: InThread | None = None
+    thread: InThread[None] | None = None
     try:
         with database.write() as connection:
             connection.execute(lock, {"name": "a"})
