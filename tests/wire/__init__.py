@@ -1,0 +1,1 @@
+"""Tests of the HTTP client, against a server that says what it is told to."""
