@@ -17,15 +17,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-import aiohttp
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
-from yarl import URL
 
 from notify.ports import ChannelError, Rejected, Throttled, Unavailable, Uncertain
+from notify.wire import Lost, NotSent, Origin, header_fields
 
 TWILIO = "https://api.twilio.com"
-CONNECT_S, READ_S, TOTAL_S = 3.0, 10.0, 12.0
 ANSWER_CAP, LIST_CAP = 65_536, 1_048_576
 """Bytes of an answer that are read: of a created message (about 1 kB), of a list (50 to a page)."""
 
@@ -53,64 +51,46 @@ class TwilioAccount:
 class LeanHttp(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships no types
     """Carries the SDK's requests on kept connections: no retry, no proxy, no redirect, no log."""
 
-    def __init__(self, account: TwilioAccount, connections: int, read_timeout: float) -> None:
+    def __init__(self, account: TwilioAccount, read_timeout: float) -> None:
         super().__init__(logging.getLogger(__name__), is_async=True)
         credentials = f"{account.sid}:{account.auth_token}".encode()
-        self._base = account.api_base.rstrip("/")
-        self._headers = {
-            "Authorization": "Basic " + base64.b64encode(credentials).decode(),
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "Content-Type": "application/x-www-form-urlencoded",
-            "User-Agent": "notify",
-        }
-        self._connections = connections
-        self._timeout = aiohttp.ClientTimeout(
-            total=TOTAL_S, connect=CONNECT_S, sock_read=read_timeout
+        self._origin = Origin(account.api_base, read_s=read_timeout)
+        self._fields = header_fields(
+            {
+                "Authorization": "Basic " + base64.b64encode(credentials).decode(),
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "Content-Type": "application/x-www-form-urlencoded",
+                "User-Agent": "notify",
+            }
         )
-        self._session: aiohttp.ClientSession | None = None
 
     async def request(self, method: str, uri: str, **options: Any) -> Response:
         """Return a 2xx answer; raise the typed error of anything else."""
-        url = self._base + uri.removeprefix(TWILIO)
+        target = uri.removeprefix(TWILIO)
         if options.get("params"):
             # urlencode writes the "+" of a phone number as %2B; bare, it would read as a space
             # and the list would be empty.
-            url += "?" + urlencode(options["params"], doseq=True)
-        data = options.get("data")
-        body = encode_form(data) if data else None
+            target += "?" + urlencode(options["params"], doseq=True)
+        body = encode_form(options.get("data") or {})
         cap = LIST_CAP if method == "GET" else ANSWER_CAP
+        failure: ChannelError
         try:
-            async with self._open().request(
-                method, URL(url, encoded=True), data=body, allow_redirects=False
-            ) as response:
-                text = (await _capped(response, cap)).decode("utf-8", "replace")
-                status, headers = response.status, response.headers
-        except (aiohttp.ClientError, TimeoutError) as error:
-            failure = _lost(error)
+            answer = await self._origin.exchange(method, target, self._fields, body, cap=cap)
+        except NotSent as error:
+            failure = Unavailable(error.code)
+        except Lost as error:
+            failure = Uncertain(error.code)
         else:
-            if 200 <= status < 300:
-                return Response(status, text, {})
-            failure = _refused(method, status, headers, text)
+            text = answer.body.decode("utf-8", "replace")
+            if 200 <= answer.status < 300:
+                return Response(answer.status, text, {})
+            failure = _refused(method, answer.status, answer.headers, text)
         raise failure
 
     async def close(self) -> None:
         """Close the connections."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
-
-    def _open(self) -> aiohttp.ClientSession:
-        # Made on first use, because it belongs to the event loop it is made in.
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers=self._headers,
-                timeout=self._timeout,
-                auto_decompress=False,
-            )
-        return self._session
+        await self._origin.close()
 
 
 def encode_form(data: Mapping[str, object]) -> bytes:
@@ -119,6 +99,8 @@ def encode_form(data: Mapping[str, object]) -> bytes:
 
 
 def _quoted(value: str) -> bytes:
+    if value.isascii() and value.isalnum():  # our own account and sender, a number of seconds
+        return value.encode()
     return _NOT_SAFE.sub(_percent, value.encode()).replace(b" ", b"+")
 
 
@@ -126,35 +108,11 @@ def _percent(unsafe: re.Match[bytes]) -> bytes:
     return b"%" + unsafe.group().hex("%").upper().encode()
 
 
-async def _capped(response: aiohttp.ClientResponse, cap: int) -> bytes:
-    """Return at most ``cap`` bytes of the body; a longer one is cut and so becomes unreadable."""
-    if response.content_length is not None and response.content_length <= cap:
-        return await response.read()
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > cap:
-            response.close()
-            break
-    return bytes(body[:cap])
-
-
-def _lost(error: Exception) -> ChannelError:
-    """Return what an exchange without an answer means; only before the connection it is certain."""
-    if isinstance(error, aiohttp.ClientSSLError):
-        return Unavailable("tls")
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return Unavailable("unreachable")
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return Unavailable("connect_timeout")
-    return Uncertain("read_timeout" if isinstance(error, TimeoutError) else "connection_lost")
-
-
 def _refused(method: str, status: int, headers: Mapping[str, str], text: str) -> ChannelError:
     code = _code(text) or f"http_{status}"
     if status == 429 or code in {TOO_MANY, QUEUE_FULL}:
         default = QUEUE_FULL_WAIT_S if code == QUEUE_FULL else 1.0
-        return Throttled(code, retry_after=_seconds(headers.get("Retry-After"), default))
+        return Throttled(code, retry_after=_seconds(headers.get("retry-after"), default))
     if status == 404 and method == "GET":
         return Rejected(code)
     if status in {401, 403, 404} or code in OWN_SENDER:
