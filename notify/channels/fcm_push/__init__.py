@@ -11,13 +11,10 @@ import asyncio
 import json
 import math
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import aiohttp
-from yarl import URL
+from urllib.parse import quote
 
 from notify.channels.fcm_push.oauth import ServiceAccountTokens
 from notify.domain.delivery import Channel as ChannelName
@@ -31,22 +28,15 @@ from notify.ports import (
     Unavailable,
     Uncertain,
 )
+from notify.wire import READ_S, TOTAL_S, Answer, Lost, NotSent, Origin, header_fields
 
 FCM = "https://fcm.googleapis.com"
-CONNECT_S, READ_S, TOTAL_S = 3.0, 10.0, 12.0
-ANSWER_CAP = 65_536
 LONGEST_TTL_S = 2_419_200
 QUOTA_WAIT_S = 60.0
 """Google asks for at least a minute when 429 comes without ``Retry-After``."""
 
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,49}")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-class _Answer(NamedTuple):
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class FcmPush:
@@ -68,14 +58,15 @@ class FcmPush:
         self.concurrency = concurrency
         self._now = now
         self._tokens = ServiceAccountTokens(credentials_file, now)
-        self._url = URL(f"{api_base.rstrip('/')}/v1/projects/{project_id}/messages:send")
-        self._timeout = aiohttp.ClientTimeout(connect=CONNECT_S, sock_read=read_timeout)
-        self._session: aiohttp.ClientSession | None = None
+        self._target = f"/v1/projects/{quote(project_id, safe=':')}/messages:send"
+        self._origin = Origin(api_base, read_s=read_timeout)
+        self._signed = ("", b"")
 
     async def send(self, message: Outgoing) -> Accepted:
         """Hand ``message`` to FCM; raise what ``notify.ports.Channel`` says."""
         body = _encode({"message": self._document(message)}).encode()
         posted = False
+        failure: ChannelError
         try:
             async with asyncio.timeout(TOTAL_S):
                 bearer = await self._tokens.bearer()
@@ -88,8 +79,12 @@ class FcmPush:
                     bearer = await self._tokens.replaced(bearer)
                     posted = True
                     answer = await self._post(bearer, body)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            failure = _lost(error) if posted else Unavailable("token_timeout")
+        except NotSent as error:
+            failure = Unavailable(error.code)
+        except Lost as error:
+            failure = Uncertain(error.code)
+        except TimeoutError:
+            failure = Uncertain("read_timeout") if posted else Unavailable("token_timeout")
         else:
             name = _name(answer)
             if name is not None:
@@ -99,33 +94,22 @@ class FcmPush:
 
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self._origin.close()
         await self._tokens.close()
 
-    async def _post(self, bearer: str, body: bytes) -> _Answer:
-        headers = {"Authorization": bearer}
-        async with self._open().post(
-            self._url, data=body, headers=headers, allow_redirects=False
-        ) as response:
-            return _Answer(response.status, response.headers, await _capped(response))
-
-    def _open(self) -> aiohttp.ClientSession:
-        # Made on first use, because it belongs to the event loop it is made in.
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self.concurrency),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={
+    async def _post(self, bearer: str, body: bytes) -> Answer:
+        signed, fields = self._signed
+        if signed != bearer:
+            fields = header_fields(
+                {
+                    "Authorization": bearer,
                     "Accept-Encoding": "identity",
                     "Content-Type": "application/json; charset=UTF-8",
                     "User-Agent": "notify",
-                },
-                timeout=self._timeout,
-                auto_decompress=False,
+                }
             )
-        return self._session
+            self._signed = (bearer, fields)
+        return await self._origin.exchange("POST", self._target, fields, body)
 
     def _document(self, message: Outgoing) -> dict[str, Any]:
         """Return FCM's ``Message``: high priority, useless after ``expires_at``, never twice."""
@@ -166,31 +150,7 @@ class FcmPush:
         return int(min(max(left, 0), LONGEST_TTL_S))
 
 
-async def _capped(response: aiohttp.ClientResponse) -> bytes:
-    """Return at most ``ANSWER_CAP`` bytes of the body; a longer one is cut and so unreadable."""
-    if response.content_length is not None and response.content_length <= ANSWER_CAP:
-        return await response.read()
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > ANSWER_CAP:
-            response.close()
-            break
-    return bytes(body[:ANSWER_CAP])
-
-
-def _lost(error: Exception) -> ChannelError:
-    """Return what an exchange without an answer means; only before the connection it is certain."""
-    if isinstance(error, aiohttp.ClientSSLError):
-        return Unavailable("tls")
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return Unavailable("unreachable")
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return Unavailable("connect_timeout")
-    return Uncertain("read_timeout" if isinstance(error, TimeoutError) else "connection_lost")
-
-
-def _name(answer: _Answer) -> str | None:
+def _name(answer: Answer) -> str | None:
     """Return the name FCM gave the message, ``None`` if the answer is not an acceptance."""
     if answer.status != 200:
         return None
@@ -224,7 +184,7 @@ def _error(body: bytes) -> _Error:
     return _Error(code if _CODE.fullmatch(code) else "", about)
 
 
-def _refused(answer: _Answer) -> ChannelError:
+def _refused(answer: Answer) -> ChannelError:
     """Return what an answer that is no acceptance means.
 
     https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode. 503 with ``Retry-After`` is
@@ -233,7 +193,7 @@ def _refused(answer: _Answer) -> ChannelError:
     """
     status, error = answer.status, _error(answer.body)
     code = error.code or f"http_{status}"
-    wait = _seconds(answer.headers.get("Retry-After"))
+    wait = _seconds(answer.headers.get("retry-after"))
     if status == 429 or (status == 503 and wait is not None):
         return Throttled(code, retry_after=QUOTA_WAIT_S if wait is None else wait)
     if code in {"UNREGISTERED", "SENDER_ID_MISMATCH"}:
