@@ -123,12 +123,16 @@ def _moment(text: str, race: Race) -> str:
     return moment.astimezone(race.zone).isoformat(timespec="minutes")
 
 
-def _url(text: str) -> str:
+def _url(text: str, max_length: int) -> str:
+    if len(text) > max_length:
+        raise _Wrong("too_long", f"{len(text)} characters; {max_length} at the most")
     try:
         parts = urlsplit(text)
+        linked = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        parts = urlsplit("")
-    if parts.scheme != "https" or not parts.hostname or " " in text:
+        linked = False
+    # Line ends and tabs are passed over by urlsplit, and would end the link where it is read.
+    if not linked or not text.isprintable() or any(char.isspace() for char in text):
         raise _Wrong("not_a_link", f"{text!r} is not a link; it must start with https://")
     return text
 
@@ -152,7 +156,7 @@ _SEVERAL: Mapping[FactType, Callable[[Race], tuple[list[str], str]]] = {
 _ONE: Mapping[FactType, Callable[[str, Fact, Race], str]] = {
     FactType.CHOICE: lambda text, fact, _: _each_of((text,), list(fact.options), "choice")[0],
     FactType.DATETIME: lambda text, _, race: _moment(text, race),
-    FactType.URL: lambda text, _fact, _race: _url(text),
+    FactType.URL: lambda text, fact, _: _url(text, fact.max_length),
     FactType.TEXT: lambda text, fact, _: _text(text, fact.max_length),
 }
 

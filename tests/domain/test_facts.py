@@ -96,7 +96,16 @@ def test_a_time_that_happens_twice_is_taken_with_its_offset():
 
 
 @pytest.mark.parametrize(
-    "typed", ["http://x.example.com", "https://", "https://x y", "javascript:alert(1)", "//[", "x"]
+    "typed",
+    [
+        *("http://x.example.com", "https://", "https://x y", "javascript:alert(1)", "//[", "x"),
+        *(
+            "https://x.example.com/\nSTOP",
+            "https://x\t.example.com",
+            "https://x.example.com/\x1b[1m",
+        ),
+        *("https://x.example.com/\u202egpj", "https://x.example.com:99999/"),
+    ],
 )
 def test_links_must_be_https(typed):
     assert {"what": "not_a_link"} == refusals(
@@ -107,6 +116,12 @@ def test_links_must_be_https(typed):
 @pytest.mark.parametrize("typed", ["a\x00b", "a\u202eb", "\ue000"])
 def test_characters_that_cannot_be_shown_are_refused(typed):
     assert {"what": "not_text"} == refusals(a_playbook(a_fact()), {"what": typed})
+
+
+def test_a_link_has_a_greatest_length_too():
+    typed = {"what": "https://x.example.com/" + "a" * 200}
+
+    assert {"what": "too_long"} == refusals(a_playbook(a_fact("what", FactType.URL)), typed)
 
 
 def test_text_becomes_one_line():
