@@ -14,6 +14,7 @@ __all__ = [
     "NotAllowed",
     "NotPublished",
     "Refused",
+    "RequestReused",
     "Unknown",
 ]
 
@@ -50,6 +51,16 @@ class AlreadyActive(Refused):
 
 class NotAllowed(Refused):
     """The incident is not in a state where this can be done."""
+
+
+class RequestReused(Refused):
+    """The request id belongs to another notice; what is asked for now was not sent."""
+
+    def __init__(self, incident: str) -> None:
+        super().__init__(
+            f"this request id has already sent another notice (incident {incident}); nothing was "
+            "sent now: use a new id for a new intention"
+        )
 
 
 class NotPublished(Refused):

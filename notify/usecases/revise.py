@@ -76,7 +76,7 @@ def revise(command: Revise, *, services: Services) -> Launched:
     """Write the next revision and its notice; withdraw what has not left of the earlier ones.
 
     An all-clear also resolves the incident. Raises what ``compose`` raises, ``Unknown``,
-    ``NotAllowed``, ``NobodyAffected`` and ``Changed``; then nothing was written.
+    ``NotAllowed``, ``NobodyAffected``, ``Changed`` and ``RequestReused``; then nothing was written.
     """
     for _ in range(_TRIES):
         with suppress(Conflict):
@@ -88,7 +88,8 @@ def _revise(command: Revise, services: Services) -> Launched:
     # Not of one snapshot: deliveries change under us while workers send, and that is no conflict.
     # The order of locks makes it sound: the incident, then its lanes, then who was told is read.
     with services.database.write() as connection:
-        if done := already_done(connection, command.request_id):
+        meant = {"incident_id": command.incident_id, "kind": command.kind}
+        if done := already_done(connection, command.request_id, command.seen, meant):
             return done
         launched = _follow(connection, command, services)
     return after_commit(launched, services=services)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from notify.store.engine import Conflict
 from notify.store.incidents import IncidentRow
 from notify.store.journal import Deed
 from notify.usecases.compose import Draft, Request, compose
-from notify.usecases.errors import AlreadyActive
+from notify.usecases.errors import AlreadyActive, RequestReused
 from notify.usecases.launch import Confirmation, Launched, after_commit, write_notice
 from notify.usecases.services import Services
 
@@ -33,17 +34,17 @@ def trigger(command: Trigger, *, services: Services) -> Launched:
     """Start the incident, or return the one this very request already started.
 
     Raises what ``compose`` raises, ``AlreadyActive``, ``NobodyAffected`` and ``Changed``; then
-    nothing was written.
+    nothing was written. ``RequestReused`` says that its request id has sent something else.
     """
     try:
         with services.database.write(snapshot=True) as connection:
-            if done := already_done(connection, command.request.request_id):
+            if done := _already_started(connection, command):
                 return done
             launched = _start(connection, command, services)
     except Conflict:
         # Somebody was first: the same request, or the same playbook on the same race.
         with services.database.read() as connection:
-            if done := already_done(connection, command.request.request_id):
+            if done := _already_started(connection, command):
                 return done
             raise _already_active(connection, command.request) from None
     return after_commit(launched, services=services)
@@ -85,8 +86,25 @@ def promised_at(draft: Draft) -> datetime | None:
     return datetime.fromisoformat(str(promise)) if promise else None
 
 
-def already_done(connection: Connection, request_id: str) -> Launched | None:
-    """Return the notice that ``request_id`` already launched, if it did."""
+def _already_started(connection: Connection, command: Trigger) -> Launched | None:
+    asked = command.request
+    meant = {
+        "race_id": asked.race_id,
+        "playbook_id": asked.playbook_id,
+        "kind": asked.kind,
+        "drill": asked.drill,
+    }
+    return already_done(connection, asked.request_id, command.seen, meant)
+
+
+def already_done(
+    connection: Connection, request_id: str, seen: str | None, meant: Mapping[str, object]
+) -> Launched | None:
+    """Return the notice that ``request_id`` already launched, if it did.
+
+    Raises ``RequestReused`` if that notice is not what was ``meant`` or not the one ``seen``: who
+    goes back, changes something and confirms must not be told that it was sent.
+    """
     notice = connection.execute(
         select(
             NoticeRow.id,
@@ -94,10 +112,20 @@ def already_done(connection: Connection, request_id: str) -> Launched | None:
             NoticeRow.revision,
             NoticeRow.created_at,
             NoticeRow.published_at,
-        ).where(NoticeRow.request_id == request_id)
+            NoticeRow.kind,
+            NoticeRow.drill,
+            NoticeRow.fingerprint,
+            IncidentRow.race_id,
+            IncidentRow.playbook_id,
+        )
+        .join(IncidentRow, IncidentRow.id == NoticeRow.incident_id)
+        .where(NoticeRow.request_id == request_id)
     ).first()
     if notice is None:
         return None
+    other = any(getattr(notice, name) != value for name, value in meant.items())
+    if other or seen not in (None, notice.fingerprint):
+        raise RequestReused(notice.incident_id)
     lanes = connection.execute(
         select(LaneRow.channel, LaneRow.size).where(LaneRow.notice_id == notice.id)
     )

@@ -19,6 +19,7 @@ from notify.usecases.errors import (
     NotAllowed,
     NotPublished,
     Refused,
+    RequestReused,
     Unknown,
 )
 from notify.web.access import wants_json
@@ -35,6 +36,7 @@ STATUS: dict[type[Exception], int] = {
     ContentError: 422,
     FactsRefused: 422,
     NobodyAffected: 422,
+    RequestReused: 409,
     NotPublished: 503,
     OperationalError: 503,
     DataError: 422,  # a character no text column takes, such as NUL

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from flask import Request
 from flask_smorest import Blueprint
 from marshmallow import Schema
+from webargs.flaskparser import FlaskParser
 
 from notify.web.api.answers import install_answers
 
@@ -38,8 +41,25 @@ class Operation:
         return view
 
 
+class _Parser(FlaskParser):
+    """Reads requests; JSON too deep, or with a number too long, for Python is bad JSON."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """Return the body, or answer 400."""
+        try:
+            return super().load_json(req, schema)
+        except (RecursionError, ValueError):
+            return self._handle_invalid_json_error(json.JSONDecodeError("", "", 0), req)
+
+
+class _Part(Blueprint):  # type: ignore[misc]
+    """A part of the API that reads requests with our parser."""
+
+    ARGUMENTS_PARSER = _Parser()
+
+
 def part(name: str, description: str) -> Blueprint:
     """Return an empty part of the API, whose refusals are ``ErrorDocument``s."""
-    blueprint = Blueprint(name, __name__, url_prefix=ROOT, description=description)
+    blueprint = _Part(name, __name__, url_prefix=ROOT, description=description)
     install_answers(blueprint)
     return blueprint

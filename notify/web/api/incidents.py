@@ -23,6 +23,7 @@ from notify.web.api.describing import Operation, part
 from notify.web.context import services
 from notify.web.documents import incident_document, stamp
 from notify.web.live import NOTHING_ACTIVE
+from notify.web.organiser.answers import recent
 from notify.web.organiser.scope import incident_in_scope
 
 blueprint = part("incidents", "Incidents")
@@ -172,7 +173,7 @@ def _request(request_id: dict[str, str], body: dict[str, Any]) -> Request:
         request_id=request_id["key"],
         kind=NoticeKind(body["kind"]),
         drill=body["drill"],
-        issued_at=body.get("issued_at"),
+        issued_at=recent(body.get("issued_at"), services().now()),
     )
 
 
@@ -184,7 +185,7 @@ def _revise(code: str, request_id: dict[str, str], body: dict[str, Any]) -> Revi
         request_id=request_id["key"],
         actor=current_user.email,
         seen=body.get("fingerprint"),
-        issued_at=body.get("issued_at"),
+        issued_at=recent(body.get("issued_at"), services().now()),
     )
 
 

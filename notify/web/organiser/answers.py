@@ -47,14 +47,14 @@ class Answers:
 def first_answers(playbook: Playbook, kind: NoticeKind, services: Services) -> Answers:
     """Return the answers a new form starts with: the playbook's defaults."""
     typed = {fact.id: fact.default for fact in playbook.facts if fact.default}
-    return Answers(typed=typed, request_id=_issue(services), kind=kind, drill=False)
+    return Answers(typed=typed, request_id=fresh_request_id(services), kind=kind, drill=False)
 
 
 def stored_answers(
     facts: Mapping[str, str | Sequence[str]], kind: NoticeKind, services: Services
 ) -> Answers:
     """Return the answers of a form that follows an earlier notice: the facts as they stand."""
-    return Answers(typed=dict(facts), request_id=_issue(services), kind=kind, drill=False)
+    return Answers(typed=dict(facts), request_id=fresh_request_id(services), kind=kind, drill=False)
 
 
 def posted_answers(playbook: Playbook, kinds: Sequence[NoticeKind], services: Services) -> Answers:
@@ -68,13 +68,13 @@ def posted_answers(playbook: Playbook, kinds: Sequence[NoticeKind], services: Se
     people = form.get("seen_people", "")
     return Answers(
         typed=typed,
-        request_id=_matching(_REQUEST_ID, "request_id") or _issue(services),
+        request_id=_matching(_REQUEST_ID, "request_id") or fresh_request_id(services),
         kind=NoticeKind(kind) if kind in kinds else kinds[0],
         drill="drill" in form,
         # A confirmation without a print is one of nothing, and never of whatever is there now.
         seen=_matching(_PRINT, "seen") or "nothing",
         seen_people=int(people) if people.isascii() and people.isdigit() else None,
-        issued_at=_recent(form.get("issued_at", ""), services.now()),
+        issued_at=_moment(form.get("issued_at", ""), services.now()),
     )
 
 
@@ -87,7 +87,8 @@ def hidden_facts(answers: Answers) -> list[tuple[str, str]]:
     return pairs
 
 
-def _issue(services: Services) -> str:
+def fresh_request_id(services: Services) -> str:
+    """Return the id of a new intention."""
     return services.random_bytes(16).hex()
 
 
@@ -96,11 +97,15 @@ def _matching(pattern: re.Pattern[str], name: str) -> str | None:
     return value if pattern.fullmatch(value) else None
 
 
-def _recent(text: str, now: datetime) -> datetime | None:
+def recent(moment: datetime | None, now: datetime) -> datetime | None:
+    """Return the time of a preview that still holds: no notice may bear any other time."""
+    if moment is None or moment.tzinfo is None:
+        return None
+    return moment if now - PREVIEW_HOLDS_FOR <= moment <= now else None
+
+
+def _moment(text: str, now: datetime) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(text)
+        return recent(datetime.fromisoformat(text), now)
     except ValueError:
         return None
-    if moment.tzinfo is None or not now - PREVIEW_HOLDS_FOR <= moment <= now:
-        return None
-    return moment

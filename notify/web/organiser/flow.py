@@ -7,7 +7,7 @@ last step. ``Intent`` is what differs between starting an incident and following
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -21,11 +21,17 @@ from notify.domain.notice import NoticeKind
 from notify.domain.playbook import Playbook
 from notify.domain.race import Race
 from notify.usecases.compose import Request, compose
-from notify.usecases.errors import AlreadyActive, Changed, FactsRefused, NobodyAffected
+from notify.usecases.errors import (
+    AlreadyActive,
+    Changed,
+    FactsRefused,
+    NobodyAffected,
+    RequestReused,
+)
 from notify.usecases.launch import Launched
 from notify.usecases.preview import Preview, preview_of
 from notify.web.context import services
-from notify.web.organiser.answers import Answers, hidden_facts, posted_answers
+from notify.web.organiser.answers import Answers, fresh_request_id, hidden_facts, posted_answers
 from notify.web.organiser.fields import facts_said, fields_of
 from notify.web.organiser.progress import forget_status
 from notify.web.organiser.reviewing import review_of
@@ -101,6 +107,10 @@ def _send(intent: Intent, answers: Answers) -> ResponseReturnValue:
         launched = intent.launch(answers)
     except Changed:
         return _review(intent, answers, changed=True)
+    except RequestReused:
+        # Gone back after sending, and changed something: that is a new intention, to be looked at.
+        anew = replace(answers, request_id=fresh_request_id(services()))
+        return _review(intent, anew, changed=True)
     forget_status(launched.incident_id)
     return redirect(url_for("organiser.incident", code=launched.incident_id), 303)
 

@@ -69,6 +69,50 @@ def test_the_same_request_twice_starts_one_incident(organiser, scene):
     assert (1, 3) == (_count(scene, IncidentRow), _count(scene, DeliveryRow))
 
 
+@pytest.mark.parametrize(
+    "other", [{"drill": True}, {"kind": "holding"}, {"fingerprint": "of something else"}]
+)
+def test_an_id_used_for_something_else_is_refused(organiser, scene, other):
+    organiser.post("/incidents", START)
+
+    refused = _refused(organiser.post("/incidents", START | other), 409)
+
+    assert "nothing was sent now" in refused["message"]
+    assert 1 == _count(scene, IncidentRow)
+
+
+def test_an_update_with_the_id_of_the_start_is_refused_not_swallowed(organiser):
+    code = organiser.post("/incidents", START).json["incident"]
+
+    refused = organiser.post(f"/incidents/{code}/revisions", {"kind": "update"})
+
+    assert "nothing was sent now" in _refused(refused, 409)["message"]
+
+
+@pytest.mark.parametrize("moment", ["2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"])
+def test_no_notice_bears_a_time_that_is_not_now(organiser, moment):
+    launched = organiser.post("/incidents", START | {"issued_at": moment}).json
+
+    texts = organiser.client.get(f"/i/{launched['incident']}").text
+
+    assert moment[:4] not in texts
+    preview = organiser.post("/preview", START, key="intention-2").json
+    confirmed = START | {"issued_at": moment, "fingerprint": preview["fingerprint"]}
+    assert moment[:4] != preview["issued_at"][:4]
+    assert organiser.post("/incidents", confirmed, key="intention-2").status_code == 409
+
+
+@pytest.mark.parametrize("body", ["[" * 50_000, '{"race": 1' + "0" * 5000 + "}"])
+def test_json_that_python_cannot_hold_is_a_bad_request(organiser, body):
+    headers = {"X-CSRFToken": organiser.token, "Idempotency-Key": "intention-1"}
+
+    answer = organiser.client.post(
+        "/api/v1/preview", data=body, headers=headers, content_type="application/json"
+    )
+
+    _refused(answer, 400)
+
+
 def test_a_second_incident_of_the_playbook_is_refused_and_named(organiser):
     first = organiser.post("/incidents", START)
 

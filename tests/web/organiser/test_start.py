@@ -65,6 +65,26 @@ def test_pressing_twice_starts_one_incident(console, count):
     assert (1, 1, 4) == (count(IncidentRow), count(NoticeRow), count(DeliveryRow))
 
 
+@pytest.mark.parametrize(
+    ("sent", "later"),
+    [({}, {"f-decision": "shortened", "f-new_distance": "10 km"}), ({"drill": "on"}, {})],
+)
+def test_who_goes_back_and_sends_something_else_is_not_told_it_was_sent(
+    console, count, sent, later
+):
+    form = console.look(START).answer
+    console.send(f"{START}/review", CANCELLED | sent).send(f"{START}/send")
+    console.answer = form
+
+    console.send(f"{START}/review", CANCELLED | later).send(f"{START}/send")
+
+    assert (409, 1) == (console.status, count(NoticeRow))
+    assert "Nothing was sent" in console.page
+    console.send(f"{START}/send")
+    # After a drill the real notice goes out; beside a running incident there is no second.
+    assert ((303, 2) if sent else (409, 1)) == (console.status, count(NoticeRow))
+
+
 def test_a_changed_audience_is_shown_again_before_anything_is_sent(console, services, count):
     console.review()
     register(services.database, Runner(phone=phone(77)))
