@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from notify.cli.addresses import busy, free_port
 from notify.cli.processes import Processes, notify_command
 from notify.config import Settings, child_environment, load_settings
 from notify.simulator.config import DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN
@@ -41,6 +41,7 @@ def stage(settings: Settings, home: Path, *, any_port: bool) -> Stage:
         "TWILIO_ACCOUNT_SID": DEFAULT_ACCOUNT_SID,
         "TWILIO_AUTH_TOKEN": DEFAULT_AUTH_TOKEN,
         "TWILIO_FROM": SENDER,
+        "TWILIO_MESSAGING_SERVICE_SID": "",
         "TWILIO_API_BASE": f"http://127.0.0.1:{http}",
         "FCM_PROJECT_ID": "demo",
         "FCM_API_BASE": f"http://127.0.0.1:{http}",
@@ -61,22 +62,3 @@ def stage(settings: Settings, home: Path, *, any_port: bool) -> Stage:
         processes=Processes(environment, log_file=log_file),
         log_file=log_file,
     )
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def busy(host: str, port: int) -> bool:
-    """Return whether somebody listens there already."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return True
-        return False

@@ -9,7 +9,8 @@ from urllib.request import urlopen
 import click
 
 from notify.bootstrap import check_redis
-from notify.cli.app import App, pass_app
+from notify.cli.addresses import busy
+from notify.cli.app import FAILED, App, fail, pass_app
 from notify.cli.processes import Processes, Stopping, only_one, standard_commands
 from notify.clock import Clock
 from notify.queueing.embedded import EmbeddedRedis
@@ -32,14 +33,24 @@ def up_command(app: App) -> None:
             check_redis(settings)
             upgrade(settings.database_url)
             app.services()
+            _refuse_taken(settings.bind)
             processes.start(standard_commands(settings.workers))
-            wait_for_web(f"http://{settings.bind}", stopping)
-            click.echo(f"notify is up: {settings.public_url}  (Ctrl-C stops it)", err=True)
+            if wait_for_web(f"http://{settings.bind}", stopping):
+                click.echo(f"notify is up: {settings.public_url}  (Ctrl-C stops it)", err=True)
+            elif not stopping.asked:
+                click.echo("notify sends, but its web pages do not answer yet", err=True)
             processes.supervise(stopping)
         finally:
             processes.stop()
             if embedded:
                 embedded.stop()
+
+
+def _refuse_taken(bind: str) -> None:
+    """Whoever listens there already would answer for us, and we would believe it."""
+    host, port = bind.rsplit(":", 1)
+    if busy(host, int(port)):
+        fail(f"cannot listen on {bind}: end the program there, or change NOTIFY_BIND", FAILED)
 
 
 def wait_for_web(address: str, stopping: Stopping, *, seconds: float = 30.0) -> bool:

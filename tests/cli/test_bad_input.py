@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 
 import pytest
 from sqlalchemy import delete, func, select
@@ -202,6 +203,15 @@ def test_a_redis_that_cannot_be_used_stops_what_needs_it(notify, command, make_r
 
     refused(gone, 1, "Redis cannot be reached", "NOTIFY_REDIS_URL")
     refused(lossy, 1, "maxmemory-policy allkeys-lru", "noeviction")
+
+
+def test_an_address_that_is_taken_stops_the_start(notify, redis_url):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+
+        result = notify("up", NOTIFY_REDIS_URL=redis_url, NOTIFY_BIND=bind)
+
+    refused(result, 1, f"cannot listen on {bind}", "NOTIFY_BIND")
 
 
 def test_an_unknown_command_and_option_are_usage_errors(notify):
