@@ -27,6 +27,12 @@ HEARTBEAT_S = 15.0
 RETRY_MS = 2000
 """How long a page waits before it opens a lost stream again."""
 
+MAX_LISTENERS = 192
+"""How many pages may listen at once in one process; the others look every few seconds instead.
+
+Each holds a thread of the server: without a limit, open pages of strangers would leave none for the
+organiser's form and the providers' receipts."""
+
 WAITING_EVENTS = 4
 """How many events may wait for a listener; the oldest gives way."""
 

@@ -16,8 +16,9 @@ from gunicorn.app.base import BaseApplication
 
 from notify.usecases.services import Services
 from notify.web import create_app
+from notify.web.live import MAX_LISTENERS
 
-THREADS = 256
+THREADS = MAX_LISTENERS + 64
 """Every open desk holds one for its stream of events; the rest answer pages."""
 
 GRACEFUL_S = 10

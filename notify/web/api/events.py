@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, jsonify, request
 
 from notify.usecases.services import Services
 from notify.usecases.shown import all_shown, shown_version
 from notify.web.access import public
+from notify.web.api.answers import answer as refusal
 from notify.web.api.describing import Operation, part
 from notify.web.api.schemas import DrillsQuery
 from notify.web.documents import incident_document
-from notify.web.live import Announcing, Event, Live
+from notify.web.live import MAX_LISTENERS, Announcing, Event, Live
 
 blueprint = part("events", "Following along")
 
@@ -48,8 +49,13 @@ def events(query: dict[str, bool]) -> Response:
     """Follow the active incidents as server-sent events.
 
     Events are named `incidents`; their data is what `/incidents/active` answers, their id a version
-    to be sent back as `Last-Event-ID`.
+    to be sent back as `Last-Event-ID`. 503: too many listen; look at `/incidents/active` meanwhile.
     """
+    if live().listeners >= MAX_LISTENERS:
+        document, status = refusal(503, "Too many pages listen; look at /incidents/active instead.")
+        full = jsonify(document)
+        full.status_code, full.headers["Retry-After"] = status, "10"
+        return full
     stream = live().stream(request.headers.get("Last-Event-ID"), drills=query["drills"])
     answer = Response(stream, mimetype="text/event-stream")
     answer.headers["Cache-Control"] = "no-store"

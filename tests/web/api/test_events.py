@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from notify.web.live import MAX_LISTENERS
+from notify.web.server import THREADS
 from tests.usecases.scene import Scene
 from tests.web.each_database import ON_EACH_DATABASE
 
@@ -62,3 +64,16 @@ def test_drills_can_be_left_out(api, scene: Scene):
     _version, shown = _next(_events(api.test_client(), "/api/v1/events?drills=false")[0])
 
     assert [] == shown["incidents"]
+
+
+def test_too_many_streams_are_refused_while_threads_are_left_for_pages(api):
+    client = api.test_client()
+    streams = [_events(client)[0] for _each in range(MAX_LISTENERS)]
+    for stream in streams:
+        next(stream)
+
+    refused = client.get("/api/v1/events")
+
+    assert MAX_LISTENERS < THREADS
+    assert (503, "10") == (refused.status_code, refused.headers["Retry-After"])
+    assert 200 == client.get("/healthz").status_code
