@@ -67,40 +67,24 @@ def language_of(text: str) -> str:
     return "zh-CN" if any("\u4e00" <= letter <= "\u9fff" for letter in text) else "en"
 
 
+def trigger(stage: Stage):
+    """Call the race off; return the status once every message has left."""
+    facts = sample_facts("weather_cancellation", utc_now())
+    options = [part for name, value in facts.items() for part in ("--fact", f"{name}={value}")]
+    return stage.notify("trigger", "weather_cancellation", "--race", RACE, *options, "--wait")
+
+
 def test_an_incident_reaches_everybody_once_and_is_corrected_and_resolved(stage, database):
     bring_in_the_race(stage)
     stage.start_everything()
-    facts = sample_facts("weather_cancellation", utc_now())
-    options = [part for name, value in facts.items() for part in ("--fact", f"{name}={value}")]
 
-    alert = stage.notify("trigger", "weather_cancellation", "--race", RACE, *options, "--wait")
-    incident = alert["incident"]
+    alert = trigger(stage)
     wanted = planned(database, alert["notice"])
-    sms = stage.accepted("sms")
-    push = stage.accepted("push")
-    email = stage.accepted("email")
-
-    # Every planned delivery exactly once, each in the right language.
-    assert alert["people"] == alert["reached"] > 100
-    arrived = {state for counts in alert["deliveries"].values() for state in counts}
-    assert {} == alert["failures"]
-    assert arrived <= set(ARRIVED)
-    assert wanted["sms"] == Counter((line["to"], language_of(line["body"])) for line in sms)
-    assert Counter(a for a, _ in wanted["push"]) == Counter(token_of(line) for line in push)
-    assert Counter(a for a, _ in wanted["email"]) == Counter(one(line["to"]) for line in email)
-
-    # Nothing left before page, FAQ and banner showed the revision.
-    with database.read() as connection:
-        notice = connection.execute(
-            select(NoticeRow.__table__).where(NoticeRow.id == alert["notice"])
-        ).one()
-    first = min(line["at"] for line in (*sms, *push, *email))
-    assert notice.published_at is not None
-    assert notice.published_at.timestamp() <= first
-    assert notice.created_at <= notice.published_at
-    shows(stage, incident, revision=1)
+    everybody_has_it_once(stage, alert, wanted)
+    nothing_left_before_it_was_shown(stage, database, alert)
 
     # Signed receipts come in through the real web server.
+    incident, texts = alert["incident"], len(stage.accepted("sms"))
     done = stage.until(incident, lambda status: set(status["deliveries"]["sms"]) == {"delivered"})
     assert alert["reached"] == done["reached"]
 
@@ -108,23 +92,42 @@ def test_an_incident_reaches_everybody_once_and_is_corrected_and_resolved(stage,
     changes = ("--fact", "decision=as_planned", "--fact", "do_now=come")
     correction = stage.notify("correct", incident, *changes, "--wait")
     assert wanted == planned(database, correction["notice"])
-    assert 2 * len(sms) == len(stage.accepted("sms"))
+    assert 2 * texts == len(stage.accepted("sms"))
     shows(stage, incident, revision=2)
 
     resolved = stage.notify("resolve", incident, "--wait")
     assert ("resolved", 3) == (resolved["status"], resolved["revision"])
     assert wanted == planned(database, resolved["notice"])
-    assert 3 * len(sms) == len(stage.accepted("sms"))
+    assert 3 * texts == len(stage.accepted("sms"))
     assert [] == active(stage)
+
+
+def everybody_has_it_once(stage: Stage, alert, wanted) -> None:
+    """Check that each planned delivery was taken once, in the right language: by the oracle."""
+    sms, push, email = (stage.accepted(channel) for channel in ("sms", "push", "email"))
+    arrived = {state for counts in alert["deliveries"].values() for state in counts}
+    assert {} == alert["failures"]
+    assert arrived <= set(ARRIVED)
+    assert alert["people"] == alert["reached"] > 100
+    assert wanted["sms"] == Counter((line["to"], language_of(line["body"])) for line in sms)
+    assert Counter(a for a, _ in wanted["push"]) == Counter(line["token"] for line in push)
+    assert Counter(a for a, _ in wanted["email"]) == Counter(one(line["to"]) for line in email)
+
+
+def nothing_left_before_it_was_shown(stage: Stage, database: Database, alert) -> None:
+    """Check that page, FAQ and banner were on the revision before any provider was called."""
+    with database.read() as connection:
+        query = select(NoticeRow.__table__).where(NoticeRow.id == alert["notice"])
+        notice = connection.execute(query).one()
+    taken = [line["at"] for channel in ("sms", "push", "email") for line in stage.accepted(channel)]
+    assert notice.created_at <= notice.published_at
+    assert notice.published_at.timestamp() <= min(taken)
+    shows(stage, alert["incident"], revision=1)
 
 
 def one(addresses) -> str:
     [address] = addresses
     return str(address).lower()
-
-
-def token_of(line) -> str:
-    return str(line["token"])
 
 
 def active(stage: Stage):

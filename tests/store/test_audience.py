@@ -26,7 +26,7 @@ from tests.store import audiences as a
 from tests.usecases.scene import RACE_ID, Runner, insert_runner
 
 FAST = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -71,6 +71,7 @@ def test_a_percent_sign_in_a_password_is_kept():
     assert url == alembic_config(url).get_main_option("sqlalchemy.url")
 
 
+@pytest.mark.slow
 def test_processes_upgrade_a_new_database_together(database_url):
     program = f"from notify.store.migrations import upgrade; upgrade({database_url!r})"
     results = all_at_once(
