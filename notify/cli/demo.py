@@ -29,8 +29,10 @@ from notify.usecases.add_race import AddRace, add_race
 from notify.usecases.add_user import AddUser, add_user
 from notify.usecases.compose import Request
 from notify.usecases.import_registrants import ImportRegistrants, import_registrants
+from notify.usecases.launch import Launched
 from notify.usecases.list_races import list_races
 from notify.usecases.services import Services
+from notify.usecases.sign_in import sign_in
 from notify.usecases.status import Status
 from notify.usecases.trigger import Trigger, trigger
 
@@ -82,6 +84,7 @@ def _run(demo: Demo, app: App, home: Path, stack: ExitStack) -> None:
     stack.callback(processes.stop)
     processes.start(set_up.simulator)
     if not wait_for_web(set_up.providers, stopping):
+        stopping.check()
         fail(f"the simulator did not start; see {set_up.log_file}", FAILED)
     services = build(settings)
     if demo.playbook not in services.playbooks:
@@ -89,11 +92,13 @@ def _run(demo: Demo, app: App, home: Path, stack: ExitStack) -> None:
         fail(f"no playbook called {demo.playbook!r}; there is {there}", BAD_USAGE)
     _refuse_real_races(services)
     _say(f"Importing a made-up race with {demo.registrants:,} registrants …")
-    race_id = _import_race(demo, services, home)
+    race_id = _import_race(demo, services, home, stopping)
     processes.start(standard_commands(settings.workers))
     if not wait_for_web(f"http://{settings.bind}", stopping):
+        stopping.check()
         fail(f"the web server did not start; see {set_up.log_file}", FAILED)
-    status = _trigger(demo, services, race_id)
+    launched = _trigger(demo, services, race_id)
+    status = follow(launched.incident_id, services=services, check=stopping.check)
     _summary(demo, status)
     if not demo.once:
         _stay(set_up, stopping)
@@ -111,7 +116,7 @@ def _refuse_real_races(services: Services) -> None:
         )
 
 
-def _import_race(demo: Demo, services: Services, home: Path) -> str:
+def _import_race(demo: Demo, services: Services, home: Path, stopping: Stopping) -> str:
     """Take the way of a real race: a race file and a registration file, through the importer."""
     race_id = f"{DEMO_RACE}{uuid4().hex[:6]}"
     now = services.now()
@@ -124,12 +129,15 @@ def _import_race(demo: Demo, services: Services, home: Path) -> str:
         ImportRegistrants(file=registrants, race_id=race_id),
         database=services.database,
         now=services.now,
+        progress=lambda _bytes_read: stopping.check(),
     )
-    add_user(AddUser(email=USER, role="admin", password=PASSWORD), services=services)
+    # A database of one's own may have seen a demo before.
+    if sign_in(USER, PASSWORD, services=services) is None:
+        add_user(AddUser(email=USER, role="admin", password=PASSWORD), services=services)
     return race_id
 
 
-def _trigger(demo: Demo, services: Services, race_id: str) -> Status:
+def _trigger(demo: Demo, services: Services, race_id: str) -> Launched:
     request = Request(
         playbook_id=demo.playbook,
         race_id=race_id,
@@ -139,7 +147,7 @@ def _trigger(demo: Demo, services: Services, race_id: str) -> Status:
     launched = trigger(Trigger(request, actor="demo"), services=services)
     if not demo.as_json:
         show_launched(launched, services=services)
-    return follow(launched.incident_id, services=services)
+    return launched
 
 
 def _summary(demo: Demo, status: Status) -> None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+import click
+
 from notify.cli.app import FAILED, fail
 from notify.config import CHANNELS, HOME, child_environment
 from notify.logs import logger
@@ -125,6 +127,11 @@ class Stopping:
         while not self.asked and time.monotonic() < deadline:
             time.sleep(0.05)
         return self.asked
+
+    def check(self) -> None:
+        """Go no further if somebody asked us to end; raises ``click.Abort``."""
+        if self.asked:
+            raise click.Abort
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.progress import (
@@ -21,8 +22,10 @@ from notify.usecases.status import Status, status
 POLL_S = 0.25
 
 
-def follow(incident_id: str, *, services: Services) -> Status:
-    """Return the status once nothing of the notice is open any more."""
+def follow(
+    incident_id: str, *, services: Services, check: Callable[[], None] = lambda: None
+) -> Status:
+    """Return the status once nothing of the notice is open any more; ``check`` may give up."""
     bar = Progress(
         TextColumn("{task.description:>6}"),
         BarColumn(bar_width=40),
@@ -34,6 +37,7 @@ def follow(incident_id: str, *, services: Services) -> Status:
     tasks: dict[str, TaskID] = {}
     with bar:
         while True:
+            check()
             current = status(incident_id, services=services)
             for channel, counts in current.deliveries.items():
                 total = sum(counts.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -57,6 +58,35 @@ def test_the_demo_leaves_nothing_of_itself(short_path):
     assert 0 == answer.returncode, answer.stderr
     left = {path.name for path in short_path.iterdir()} - before
     assert {"demo.log"} >= left
+
+
+def test_a_demo_may_follow_a_demo_on_one_database(short_path, sqlite_url):
+    answers = [
+        demo(short_path, "--registrants", "20", NOTIFY_DATABASE_URL=sqlite_url) for _ in range(2)
+    ]
+
+    assert [0, 0] == [answer.returncode for answer in answers], answers[1].stderr
+
+
+def test_a_demo_ends_when_asked_before_it_is_done(short_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "notify.cli", "demo", "--registrants", "100000"],
+        cwd=HOME,
+        env=child_environment(NOTIFY_VAR=str(short_path)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert "Importing" in process.stderr.readline()
+
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=170)
+
+    assert (1, "") == (process.returncode, out)
+    assert "Aborted" in err
+    assert "Traceback" not in err
+    assert ["demo.log"] == [path.name for path in short_path.iterdir()]
 
 
 @pytest.mark.parametrize(
