@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from notify.bootstrap import check_redis, redis_url
 from notify.cli.app import App, json_option, pass_app, print_json
-from notify.config import SettingsError
+from notify.config import Settings, SettingsError
 from notify.domain.delivery import Channel
 from notify.playbooks import PlaybookError
 from notify.queueing.bell import RqBell
@@ -68,7 +69,7 @@ def _look(app: App) -> Iterator[Finding]:
         yield from _failed("settings", error.problems)
         return
     yield Finding("settings", "ok", f"data in {settings.var}")
-    yield _try("redis", lambda: f"version {check_redis(settings)}, noeviction")
+    yield _try("redis", lambda: _redis(settings))
     try:
         services = app.services()
     except MigrationError as error:
@@ -91,9 +92,7 @@ def _look_inside(services: Services) -> Iterator[Finding]:
         yield from _failed(f"wording {playbook.id}", problems)
         if not problems:
             yield Finding(f"wording {playbook.id}", "ok", "every notice, language and surface")
-    for channel in Channel:
-        info = services.channels[channel]
-        yield Finding(f"channel {channel}", "ok" if info.on else "off", info.detail)
+    yield from (_channel(services, channel) for channel in Channel)
     yield from _workers(services)
     yield _try("clock", lambda: _clock(services))
 
@@ -111,6 +110,28 @@ class _Dead(RuntimeError):
     pass
 
 
+def _redis(settings: Settings) -> str:
+    try:
+        version = check_redis(settings)
+    except RedisRefused:
+        if settings.redis_url:
+            raise
+        raise _Dead("the embedded server does not run; start notify up") from None
+    return f"version {version}, noeviction"
+
+
+def _channel(services: Services, channel: Channel) -> Finding:
+    info, name = services.channels[channel], f"channel {channel}"
+    if not info.on:
+        return Finding(name, "off", info.detail)
+    try:
+        opened = services.open_channel(channel, False)
+    except ValueError as error:
+        return Finding(name, "failed", str(error))
+    asyncio.run(opened.close())
+    return Finding(name, "ok", info.detail)
+
+
 def _database(services: Services) -> str:
     with services.database.read() as connection:
         connection.execute(text("SELECT 1"))
@@ -122,7 +143,7 @@ def _workers(services: Services) -> Iterator[Finding]:
     try:
         alive = bell.alive()
     except RedisError as error:
-        detail = f"cannot be counted ({type(error).__name__})"
+        detail = f"none can be seen: Redis cannot be reached ({type(error).__name__})"
         yield Finding("workers", "failed", detail)
         return
     for channel, count in alive.items():

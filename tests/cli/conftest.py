@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from notify.cli import main
 from notify.config import SETTINGS
+from notify.simulator.oauth import ServiceAccount
 from notify.store.engine import Database
 from tests.usecases.scene import CHANNEL_SETTINGS, register, runners, write_race
 
@@ -25,11 +27,17 @@ class Notify:
         return CliRunner().invoke(main, list(arguments), input=stdin, env=environment)
 
 
+@pytest.fixture(scope="session")
+def service_account(tmp_path_factory) -> Path:
+    """Write a service account that Google's library can read, once: its key takes a while."""
+    path: Path = tmp_path_factory.mktemp("account") / "account.json"
+    ServiceAccount("race-tests").write(path, "http://127.0.0.1:9")
+    return path
+
+
 @pytest.fixture
-def notify(sqlite_url, tmp_path) -> Notify:
+def notify(sqlite_url, tmp_path, service_account) -> Notify:
     """Give the command on an empty installation with every channel on and no Redis."""
-    account = tmp_path / "account.json"
-    account.write_text("{}", encoding="utf-8")
     nothing: dict[str, str | None] = dict.fromkeys(SETTINGS)
     nothing |= {f"{name}_FILE": None for name in SETTINGS}
     return Notify(
@@ -38,7 +46,7 @@ def notify(sqlite_url, tmp_path) -> Notify:
             "NOTIFY_DATABASE_URL": sqlite_url,
             "NOTIFY_VAR": str(tmp_path / "var"),
             "NOTIFY_REDIS_URL": "redis://127.0.0.1:1/0",
-            "GOOGLE_APPLICATION_CREDENTIALS": str(account),
+            "GOOGLE_APPLICATION_CREDENTIALS": str(service_account),
             **CHANNEL_SETTINGS,
         }
     )

@@ -45,6 +45,24 @@ def test_a_channel_without_credentials_is_off_and_not_failed(notify):
     assert ("ok", "ok") == (found["channel push"]["state"], found["channel email"]["state"])
 
 
+def test_a_channel_that_cannot_be_opened_has_failed(notify, tmp_path):
+    path = tmp_path / "account.json"
+    path.write_text('{"private_key": "hush"}', encoding="utf-8")
+
+    ok, found = checked(notify, GOOGLE_APPLICATION_CREDENTIALS=str(path))
+
+    assert not ok
+    assert "failed" == found["channel push"]["state"]
+    assert f"{path} is not a readable service account" in found["channel push"]["detail"]
+    assert "hush" not in str(found)
+
+
+def test_an_embedded_redis_that_does_not_run_is_not_blamed_on_a_setting(notify):
+    _ok, found = checked(notify, NOTIFY_REDIS_URL="")
+
+    assert "the embedded server does not run; start notify up" == found["redis"]["detail"]
+
+
 def test_without_redis_workers_and_clock_it_is_not_ready(notify):
     ok, found = checked(notify)
 
