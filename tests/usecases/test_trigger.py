@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 
 from notify.bootstrap import utc_now
 from notify.domain.delivery import Channel
@@ -14,7 +14,6 @@ from notify.domain.notice import NoticeKind
 from notify.store.deliveries import NoticeRow
 from notify.store.incidents import AuditRow, IncidentRow
 from notify.store.races import RegistrantRow
-from notify.store.schema import metadata
 from notify.usecases.errors import (
     AlreadyActive,
     Changed,
@@ -26,29 +25,7 @@ from notify.usecases.errors import (
 from notify.usecases.preview import preview
 from tests.usecases.scene import Runner, a_race, a_request, phone, register, runners, write_race
 from tests.usecases.together import all_at_once
-
-WRITTEN = ("incident", "revision", "shown", "notice", "recipient", "lane", "delivery")
-"""Tables that a trigger writes, beside shared deliveries and the audit log."""
-
-
-def sizes(scene):
-    """Return the number of rows of every table that is not empty."""
-    with scene.database.read() as connection:
-        counts = {
-            name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for name, table in metadata.tables.items()
-        }
-    return {name: count for name, count in counts.items() if count}
-
-
-def family(scene):
-    """Write three people, two of them on one phone."""
-    return register(
-        scene.database,
-        Runner(phone=phone(1)),
-        Runner(phone=phone(1)),
-        Runner(phone=phone(2), email="two@example.org", tokens=("t2",)),
-    )
+from tests.usecases.written import family, sizes
 
 
 def test_one_transaction_writes_everything(scene):
@@ -75,48 +52,6 @@ def test_one_transaction_writes_everything(scene):
         audit = connection.execute(select(AuditRow.__table__)).one()
     assert ("tester", "notice.alert") == (audit.actor, audit.action)
     assert "nobody else awake" == audit.detail["break_glass"]
-
-
-class Failing:
-    """Makes the nth statement of a database's connections fail; counts them all."""
-
-    def __init__(self, scene, nth):
-        self._nth, self.count = nth, 0
-        self._engine = scene.database.engine
-
-    def __enter__(self):
-        event.listen(self._engine, "before_cursor_execute", self._execute)
-        return self
-
-    def __exit__(self, *_):
-        event.remove(self._engine, "before_cursor_execute", self._execute)
-
-    def _execute(self, _connection, _cursor, _statement, _parameters, _context, _many):
-        self.count += 1
-        if self.count == self._nth:
-            raise KeyboardInterrupt  # what no `except Exception` can swallow
-
-
-def test_dying_at_any_statement_writes_all_or_nothing(scene):
-    family(scene)
-    before = sizes(scene)
-    with Failing(scene, 0) as whole:
-        scene.trigger(drill=True)
-    after = sizes(scene)
-    added = {name: count - before.get(name, 0) for name, count in after.items()}
-
-    for nth in range(1, whole.count + 1):
-        standing = sizes(scene)
-        with Failing(scene, nth), pytest.raises(KeyboardInterrupt):
-            scene.trigger(race_id="lake-2026")
-        now = sizes(scene)
-        grown = {name: count - standing.get(name, 0) for name, count in now.items()}
-        assert set(grown.values()) == {0} or grown == added, f"half written at statement {nth}"
-        if set(grown.values()) != {0}:
-            break
-    # Only what follows the commit may fail with everything written: publishing.
-    assert nth > whole.count - 6
-    assert nth > len(WRITTEN)
 
 
 def test_a_double_click_from_twenty_threads_is_one_notice(scene):
