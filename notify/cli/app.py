@@ -25,6 +25,7 @@ EXPECTED: Mapping[str, int] = {
     "notify.intake.files.FileRefused": BAD_USAGE,
     "notify.domain.facts.FactsRefused": BAD_USAGE,
     "notify.usecases.errors.Unknown": BAD_USAGE,
+    "notify.usecases.errors.BadInput": BAD_USAGE,
     "notify.usecases.errors.NobodyAffected": BAD_USAGE,
     "notify.usecases.errors.Refused": FAILED,
     "notify.queueing.connection.RedisRefused": FAILED,

@@ -25,10 +25,9 @@ def user_group() -> None:
 @pass_app
 def add(app: App, email: str, *, role: str, race: str | None, password_stdin: bool) -> None:
     """Add somebody; prints the password made for them, once."""
-    given = sys.stdin.readline().strip() if password_stdin else ""
-    password = given or secrets.token_urlsafe(12)
+    password = sys.stdin.readline().strip() if password_stdin else secrets.token_urlsafe(12)
     command = AddUser(email=email, role=role, password=password, race_id=race, actor=actor())
     account = add_user(command, services=app.services())
     click.echo(f"{account.email} may sign in as {account.role}.")
-    if not given:
+    if not password_stdin:
         click.echo(f"Password: {password}")

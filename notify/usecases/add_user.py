@@ -11,7 +11,7 @@ from notify.store.engine import Conflict
 from notify.store.journal import Deed, audit
 from notify.store.people import UserRow
 from notify.store.races import RaceRow
-from notify.usecases.errors import NotAllowed, Unknown
+from notify.usecases.errors import BadInput, NotAllowed, Unknown
 from notify.usecases.passwords import MIN_LENGTH, hash_password
 from notify.usecases.services import Services
 from notify.usecases.sign_in import Account
@@ -35,16 +35,16 @@ class AddUser:
 def add_user(command: AddUser, *, services: Services) -> Account:
     """Add somebody; the address is kept in small letters.
 
-    Raises ``NotAllowed`` (no such role, no e-mail address, password too short, already there) and
-    ``Unknown`` (race).
+    Raises ``BadInput`` (no such role, no e-mail address, password too short), ``NotAllowed``
+    (already there) and ``Unknown`` (race).
     """
     email = command.email.strip().lower()
     if not _EMAIL.fullmatch(email):
-        raise NotAllowed("not an e-mail address; write it like name@example.com")
+        raise BadInput("the user is not an e-mail address; write it like name@example.com")
     if command.role not in ROLES:
-        raise NotAllowed(f"no role called {command.role!r}; there is {', '.join(ROLES)}")
+        raise BadInput(f"no role called {command.role!r}; there is {', '.join(ROLES)}")
     if len(command.password) < MIN_LENGTH:
-        raise NotAllowed(f"the password is too short; {MIN_LENGTH} characters at the least")
+        raise BadInput(f"the password is too short; {MIN_LENGTH} characters at the least")
     hashed = hash_password(command.password, salt=services.random_bytes(16))
     try:
         return _insert(command, email, hashed, services)

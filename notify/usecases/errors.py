@@ -8,6 +8,7 @@ from notify.domain.facts import FactsRefused
 
 __all__ = [
     "AlreadyActive",
+    "BadInput",
     "Changed",
     "FactsRefused",
     "NobodyAffected",
@@ -29,6 +30,10 @@ class Unknown(Refused):
     def __init__(self, noun: str, name: str, known: Sequence[str] = ()) -> None:
         there = f"; there is {', '.join(known)}" if known else ""
         super().__init__(f"no {noun} called {name!r}{there}")
+
+
+class BadInput(Refused):
+    """Something given cannot be used as it is; the text says how it must be."""
 
 
 class NobodyAffected(Refused):

@@ -205,6 +205,18 @@ def test_a_redis_that_cannot_be_used_stops_what_needs_it(notify, command, make_r
     refused(lossy, 1, "maxmemory-policy allkeys-lru", "noeviction")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "said"),
+    [
+        (("ann",), None, "not an e-mail address; write it like name@example.com"),
+        (("ann@example.org", "--password-stdin"), "", "the password is too short"),
+        (("ann@example.org", "--race", "moon"), None, "no race called 'moon'; there is lake-2026"),
+    ],
+)
+def test_a_user_who_cannot_be_added_is_bad_input(notify, race, arguments, stdin, said):
+    refused(notify("user", "add", *arguments, "--role", "agent", stdin=stdin), 2, said)
+
+
 def test_an_address_that_is_taken_stops_the_start(notify, redis_url):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         bind = f"127.0.0.1:{taken.getsockname()[1]}"

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from notify.store.incidents import AuditRow
 from notify.store.people import UserRow
 from notify.usecases.add_user import AddUser, add_user
-from notify.usecases.errors import NotAllowed, Unknown
+from notify.usecases.errors import BadInput, NotAllowed, Unknown
 from notify.usecases.services import Services
 from notify.usecases.sign_in import account, sign_in
 from tests.installation import installed
@@ -80,7 +80,7 @@ def test_signing_in_is_written_down(services):
     ],
 )
 def test_what_is_wrong_is_named(services, command, said):
-    with pytest.raises(NotAllowed, match=said):
+    with pytest.raises(BadInput, match=said):
         add_user(command, services=services)
 
 
