@@ -32,7 +32,7 @@ class FactsRefused(ValueError):
     """One or more facts are missing, unknown or of the wrong kind; ``errors`` lists them all."""
 
     def __init__(self, errors: Sequence[FactError]) -> None:
-        super().__init__("; ".join(f"{error.fact}: {error.message}" for error in errors))
+        super().__init__("\n".join(f"{error.fact}: {error.message}" for error in errors))
         self.errors = tuple(errors)
 
 

@@ -78,6 +78,7 @@ def test_every_wrong_fact_is_named_at_once(notify, race):
     )
 
     refused(result, 2, "wind:", "decision:", "cause: required", "do_now: required")
+    assert 5 == len(result.stderr.splitlines())  # one line for each, next_update_at too
 
 
 def test_an_empty_race_is_refused(notify, race):
