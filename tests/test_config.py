@@ -104,6 +104,18 @@ def test_a_wrong_setting_is_named(name, value):
 
 
 @pytest.mark.parametrize(
+    ("name", "example"),
+    [("NOTIFY_PUBLIC_URL", "https://race.example.org"), ("SMTP_URL", "smtps://race.example.org")],
+)
+def test_an_address_without_a_host_is_shown_one_of_its_kind(name, example):
+    [problem] = [
+        found for found in problems(**{name: example.partition("race")[0]}) if name in found
+    ]
+
+    assert problem.endswith(f"write it like {example}")
+
+
+@pytest.mark.parametrize(
     ("given", "missing"),
     [
         ({"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_FROM": "+12025550100"}, "TWILIO_AUTH_TOKEN"),

@@ -41,7 +41,7 @@ def _address(*starts: str, host: bool = False) -> Any:
         except ValueError as error:
             raise ValidationError("has a port that is not a number from 1 to 65535") from error
         if not named or (host and not parts.hostname):
-            raise ValidationError("names no host; write it like https://race.example.org")
+            raise ValidationError(f"names no host; write it like {starts[-1]}race.example.org")
 
     return check
 
