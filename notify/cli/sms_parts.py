@@ -12,7 +12,7 @@ from notify.domain.sms import count_parts
 
 
 @click.command("sms-parts")
-@click.argument("source", type=click.File("r", encoding="utf-8"), default="-")
+@click.argument("source", type=click.File("r", encoding="utf-8-sig"), default="-")
 def sms_parts_command(source: TextIO) -> None:
     """Read JSON lines {"text": …}; print encoding, segments, units and the offending characters."""
     line = 0

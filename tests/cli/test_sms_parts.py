@@ -38,6 +38,12 @@ def test_other_fields_are_ignored_and_a_file_may_be_named(notify, tmp_path):
     assert (0, 1) == (result.exit_code, json.loads(result.stdout)["units"])
 
 
+def test_the_mark_that_windows_puts_first_is_no_part_of_it(notify):
+    result = notify("sms-parts", stdin=b'\xef\xbb\xbf{"text": "x"}\r\n')
+
+    assert (0, 1) == (result.exit_code, json.loads(result.stdout)["units"])
+
+
 def test_nothing_in_is_nothing_out(notify):
     result = notify("sms-parts", stdin="")
 
