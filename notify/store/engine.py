@@ -135,7 +135,7 @@ def _broken_rule(error: IntegrityError) -> str:
 def _sqlite(url: str) -> Engine:
     path = make_url(url).database
     if path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = create_engine(
         url,
         # Errors are logged; what a statement was given may be somebody's address.

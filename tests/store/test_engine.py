@@ -198,3 +198,11 @@ def test_errors_of_the_database_name_no_address(database):
 
 def test_a_password_is_not_shown(database):
     assert "secret" not in repr(Database("postgresql+psycopg://u:secret@127.0.0.1/x").url)
+
+
+def test_the_folder_made_for_a_database_is_its_owners_alone(tmp_path):
+    path = tmp_path / "var" / "notify.db"
+
+    Database(f"sqlite:///{path}").engine.dispose()
+
+    assert 0o700 == path.parent.stat().st_mode & 0o777
