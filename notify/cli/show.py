@@ -186,6 +186,7 @@ def show_status(status: Status) -> None:
             table.add_row(channel, name, f"{count:,}")
     console.print(table)
     _lines(console, "failed", status.failures)
+    _lines(console, "to be tried again", status.waiting)
     _lines(console, "left out", {REASONS.get(k, k): v for k, v in status.left_out.items()})
     moments = ", ".join(
         f"{name.replace('_', ' ')} {seconds:.2f} s"

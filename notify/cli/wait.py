@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from rich.console import Console
 from rich.progress import (
@@ -31,6 +31,7 @@ def follow(
         BarColumn(bar_width=40),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[waiting]}", markup=False),
         console=Console(stderr=True),
         transient=True,
     )
@@ -43,8 +44,20 @@ def follow(
                 total = sum(counts.values())
                 done = total - sum(counts.get(state, 0) for state in OPEN)
                 if channel not in tasks:
-                    tasks[channel] = bar.add_task(channel, total=total)
-                bar.update(tasks[channel], total=total, completed=done)
+                    tasks[channel] = bar.add_task(channel, total=total, waiting="")
+                bar.update(
+                    tasks[channel],
+                    total=total,
+                    completed=done,
+                    waiting=_waiting(channel, current.waiting),
+                )
             if not current.open:
                 return current
             time.sleep(POLL_S)
+
+
+def _waiting(channel: str, counts: Mapping[str, int]) -> str:
+    """Why messages of ``channel`` wait, for a bar that stands still must say so."""
+    codes = [code for code in counts if code.startswith(f"{channel}:")]
+    listed = ", ".join(f"{code.partition(':')[2]} ({counts[code]:,})" for code in codes)
+    return f"to be tried again: {listed}" if listed else ""

@@ -25,16 +25,30 @@ def delivery_counts(connection: Connection, notice_ids: Sequence[int]) -> dict[s
     return counts
 
 
-def failure_counts(connection: Connection, notice_ids: Sequence[int]) -> dict[str, int]:
-    """Return how many deliveries ended badly, by ``channel:code``."""
-    bad = (DeliveryStatus.FAILED, DeliveryStatus.UNDELIVERED, DeliveryStatus.SUPPRESSED)
+_BAD = (DeliveryStatus.FAILED, DeliveryStatus.UNDELIVERED, DeliveryStatus.SUPPRESSED)
+_WAITING = (DeliveryStatus.PLANNED, DeliveryStatus.AMBIGUOUS)
+
+
+def counts_by_code(
+    connection: Connection, notice_ids: Sequence[int]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return how many deliveries ended badly, and how many wait after a try that did not succeed.
+
+    Both are by ``channel:code``. One that waits and was never tried has no code and is in neither.
+    """
+    bad = DeliveryRow.status.in_(_BAD)
+    waiting = DeliveryRow.status.in_(_WAITING) & DeliveryRow.error_code.is_not(None)
     query = (
-        select(LaneRow.channel, DeliveryRow.error_code, func.count())
+        select(LaneRow.channel, DeliveryRow.error_code, bad, func.count())
         .join(DeliveryRow, DeliveryRow.lane_id == LaneRow.id)
-        .where(LaneRow.notice_id.in_(notice_ids), DeliveryRow.status.in_(bad))
-        .group_by(LaneRow.channel, DeliveryRow.error_code)
+        .where(LaneRow.notice_id.in_(notice_ids), bad | waiting)
+        .group_by(LaneRow.channel, DeliveryRow.error_code, bad)
     )
-    return {f"{channel}:{code}": count for channel, code, count in connection.execute(query)}
+    ended: dict[str, int] = {}
+    tried: dict[str, int] = {}
+    for channel, code, over, count in connection.execute(query):
+        (ended if over else tried)[f"{channel}:{code}"] = count
+    return ended, tried
 
 
 def people_told(connection: Connection, notice_id: int) -> tuple[int, dict[str, int]]:

@@ -13,8 +13,8 @@ from notify.store.deliveries import NoticeRow
 from notify.store.incidents import IncidentRow
 from notify.store.progress import (
     accepted_between,
+    counts_by_code,
     delivery_counts,
-    failure_counts,
     people_reached,
     people_told,
 )
@@ -26,9 +26,10 @@ from notify.usecases.services import Services
 class Status:
     """Where an incident stands.
 
-    ``deliveries`` is by channel and status, ``failures`` by ``channel:code``. ``seconds`` counts
-    from the trigger: ``committed`` (0), ``published``, ``first_accepted``, ``all_accepted`` (only
-    once nothing is open any more).
+    ``deliveries`` is by channel and status. ``failures`` (over) and ``waiting`` (tried, and to be
+    tried again) are by ``channel:code``, the provider's code or ours. ``seconds`` counts from the
+    trigger: ``committed`` (0), ``published``, ``first_accepted``, ``all_accepted`` (only once
+    nothing is open any more).
     """
 
     incident: str
@@ -45,6 +46,7 @@ class Status:
     deliveries: Mapping[str, Mapping[str, int]]
     left_out: Mapping[str, int]
     failures: Mapping[str, int]
+    waiting: Mapping[str, int]
     seconds: Mapping[str, float | None]
     urls: Mapping[str, str]
     created_at: datetime
@@ -83,6 +85,7 @@ class Status:
             "deliveries": {name: dict(counts) for name, counts in self.deliveries.items()},
             "left_out": dict(self.left_out),
             "failures": dict(self.failures),
+            "waiting": dict(self.waiting),
             "seconds": dict(self.seconds),
             "urls": dict(self.urls),
         }
@@ -112,6 +115,7 @@ def _status(connection: Connection, incident_id: str, services: Services) -> Sta
     )
     first, last = accepted_between(connection, notice.id)
     people, left_out = people_told(connection, notice.id)
+    failures, waiting = counts_by_code(connection, [notice.id])
     return Status(
         incident=incident.id,
         race=incident.race_id,
@@ -126,7 +130,8 @@ def _status(connection: Connection, incident_id: str, services: Services) -> Sta
         reached=people_reached(connection, notice.id),
         deliveries=deliveries,
         left_out=left_out,
-        failures=failure_counts(connection, [notice.id]),
+        failures=failures,
+        waiting=waiting,
         seconds={
             "committed": 0.0,
             "published": _since(notice.created_at, notice.published_at),

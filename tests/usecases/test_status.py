@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from notify.domain.delivery import OPEN, REACHED, DeliveryStatus
 from notify.domain.notice import NoticeKind
-from notify.ports import Rejected, Uncertain
+from notify.ports import Rejected, Unavailable, Uncertain
 from notify.store.deliveries import DeliveryRow, RecipientRow, SharedDeliveryRow
 from notify.usecases.errors import Unknown
 from notify.usecases.status import status
@@ -122,8 +122,23 @@ def test_failures_are_counted_by_channel_and_code(scene):
     now = status(code, services=scene.services)
 
     assert {"sms:21211": 2} == now.failures
+    assert {"sms:timeout": 1} == now.waiting
     assert {"sms": {"failed": 2, "ambiguous": 1, "accepted": 1}} == now.deliveries
     assert (1, None) == (now.open, now.seconds["all_accepted"])
+
+
+def test_what_waits_after_a_try_says_why_and_what_was_never_tried_does_not(scene):
+    register(scene.database, *runners(3))
+    code = scene.trigger().incident_id
+
+    before = status(code, services=scene.services).waiting
+    scene.answer(*[Unavailable("20003", credentials=True)] * 3)
+    scene.drain()
+    after = status(code, services=scene.services)
+
+    assert {} == before
+    assert {"sms:20003": 3} == after.waiting == after.as_json()["waiting"]
+    assert {} == after.failures
 
 
 def test_the_status_is_that_of_the_newest_notice(scene):

@@ -265,6 +265,7 @@ class StatusAnswer(Schema):
     deliveries = fields.Dict(keys=fields.String(), values=fields.Dict())
     left_out = fields.Dict(keys=fields.String(), values=fields.Integer())
     failures = fields.Dict(keys=fields.String(), values=fields.Integer())
+    waiting = fields.Dict(keys=fields.String(), values=fields.Integer())
     seconds = fields.Dict(keys=fields.String(), values=fields.Float(allow_none=True))
     urls = fields.Dict(keys=fields.String(), values=fields.Url())
 
