@@ -26,14 +26,16 @@ def follow(
     incident_id: str, *, services: Services, check: Callable[[], None] = lambda: None
 ) -> Status:
     """Return the status once nothing of the notice is open any more; ``check`` may give up."""
+    console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description:>6}"),
         BarColumn(bar_width=40),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[waiting]}", markup=False),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )
     tasks: dict[str, TaskID] = {}
     with bar:
