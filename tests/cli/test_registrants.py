@@ -21,15 +21,22 @@ ANN = "R1,10K,312 555 0124"
 MEGABYTE = 1 << 20
 Run = Callable[..., Result]
 
-# Runs the command line and says on its last line how much memory it took at most, in bytes.
+# Runs the command line and says on its last line how much memory it took at most, in bytes. Linux
+# counts into ru_maxrss what the process was before it became this program: a copy of the tests.
 MEASURED = """
-import resource, sys
+import pathlib, resource, sys
 from notify.cli import main
 try:
     main()
 finally:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(peak * (1 if sys.platform == "darwin" else 1024), file=sys.stderr)
+    status = pathlib.Path("/proc/self/status")
+    if status.exists():
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        peak = int(lines["VmHWM"].split()[0]) * 1024
+    else:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        peak *= 1 if sys.platform == "darwin" else 1024
+    print(peak, file=sys.stderr)
 """
 
 
