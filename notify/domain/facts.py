@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from urllib.parse import urlsplit
 
-from notify.domain.audience import Facts, FactValue
+from notify.domain.audience import FactRef, Facts, FactValue, PaymentWithin
 from notify.domain.notice import NoticeKind
 from notify.domain.playbook import Fact, FactType, Playbook
 from notify.domain.race import Race, WallClockError, to_utc
@@ -67,6 +68,7 @@ def read_facts(
                 facts[fact.id] = value
     failed = {error.fact for error in errors}
     errors += [error for error in _missing(playbook, facts, kind) if error.fact not in failed]
+    errors += _backwards(playbook, facts)
     if errors:
         raise FactsRefused(errors)
     return facts
@@ -89,6 +91,23 @@ def _missing(playbook: Playbook, facts: Facts, kind: NoticeKind) -> Iterable[Fac
             if facts.get(other) in values:
                 message = f"required when {other} is {facts[other]}; fill it in"
                 yield FactError(fact.id, "missing", message)
+
+
+def _backwards(playbook: Playbook, facts: Facts) -> Iterable[FactError]:
+    """Windows that end before they begin: nobody can have paid in one."""
+    rule = playbook.audience
+    conditions = chain(rule.conditions, *(group.conditions for group in rule.groups))
+    windows = {(c.start, c.end) for c in conditions if isinstance(c, PaymentWithin)}
+    for start, end in windows:
+        if not isinstance(start, FactRef) or not isinstance(end, FactRef):
+            continue
+        first, last = facts.get(start.fact), facts.get(end.fact)
+        if first and last and _time(last) < _time(first):
+            yield FactError(end.fact, "too_early", f"is before {start.fact}; correct one of them")
+
+
+def _time(value: FactValue) -> datetime:
+    return datetime.fromisoformat(str(value))
 
 
 def _read(fact: Fact, race: Race, texts: tuple[str, ...]) -> FactValue | None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notify.domain.audience import AudienceRule, FactRef, PaymentWithin
 from notify.domain.facts import FactsRefused, read_facts, sample_facts
 from notify.domain.notice import NoticeKind
 from notify.domain.playbook import FactType
@@ -61,6 +62,19 @@ def test_a_time_needs_its_date_and_its_hour_in_this_century(typed):
     assert {"at": "not_a_time"} == refusals(
         a_playbook(a_fact("at", FactType.DATETIME)), {"at": typed}
     )
+
+
+def test_a_window_that_ends_before_it_begins_is_named():
+    rule = AudienceRule((PaymentWithin(("failed",), FactRef("since"), FactRef("until")),), ())
+    book = a_playbook(
+        a_fact("since", FactType.DATETIME), a_fact("until", FactType.DATETIME), audience=rule
+    )
+
+    def codes(since, until):
+        return refusals(book, {"since": since, "until": until})
+
+    assert {"until": "too_early"} == codes("2026-12-02T08:00", "2026-12-01T08:00")
+    assert {"until": "not_a_time"} == codes("2026-12-02T08:00", "then")
 
 
 def test_a_wrong_value_is_not_also_called_missing():

@@ -189,6 +189,7 @@ def error_text(error: FactError, fact: Fact, race: Race) -> str:
         "not_a_choice": _("This is not one of the choices. Choose again."),
         "one_only": _("Only one answer is possible here."),
         "not_a_time": _("This is not a time. Write it like 2026-12-05T18:00."),
+        "too_early": _("This is before the time it must follow. Correct one of the two."),
         "wall_clock": _(
             "The clocks in %(zone)s change around this time, so it does not exist or happens "
             "twice. Choose another time, or add the offset, like 2026-11-01T01:30-05:00.",
