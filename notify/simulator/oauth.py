@@ -26,6 +26,7 @@ SCOPES = {
 }
 LIFETIME_S = 3600
 LEEWAY_S = 60
+_DOMAIN = ".iam.gserviceaccount.example.com"
 
 
 @dataclass(slots=True)
@@ -39,8 +40,18 @@ class ServiceAccount:
 
     def __init__(self, project_id: str, path: Path | None = None) -> None:
         self.project_id = project_id
-        self.client_email = f"simulator@{project_id}.iam.gserviceaccount.example.com"
+        self.client_email = f"simulator@{project_id}{_DOMAIN}"
         self._path = path
+
+    def may_have(self, path: Path) -> bool:
+        """Return whether ``path`` is free, or was written by a simulator: a real key must stay."""
+        if not path.exists():
+            return True
+        try:
+            email = json.loads(path.read_text("utf-8"))["client_email"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+        return str(email).endswith(_DOMAIN)
 
     @cached_property
     def key(self) -> rsa.RSAPrivateKey:

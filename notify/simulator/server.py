@@ -68,10 +68,14 @@ class Simulator:
     async def start(self) -> None:
         """Listen on both ports, write the credentials file, and say so; SimulatorError if not."""
         config = self._config
+        given = config.service_account_file
+        if given is not None and not self.account.may_have(given):
+            message = f"{given} holds something else than a simulator's credentials"
+            raise SimulatorError(f"{message}; name another file with --service-account")
         self.http_port = await self._listen(self._new_http, config.port_http, "HTTP")
         self.smtp_port = await self._listen(self._new_smtp, config.port_smtp, "SMTP")
-        if config.service_account_file is not None:
-            self.account.write(config.service_account_file, self.base_url)
+        if given is not None:
+            self.account.write(given, self.base_url)
         if config.ready is not None:
             config.ready(self.http_port, self.smtp_port)
 

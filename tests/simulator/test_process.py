@@ -94,3 +94,16 @@ def test_a_taken_port_is_named(taken_port: int):
 def test_a_log_file_that_cannot_be_opened_is_named(tmp_path: Path):
     with pytest.raises(SimulatorError, match=r"cannot be opened: Is a directory"):
         run(SimulatorConfig(log_file=tmp_path))
+
+
+@pytest.mark.parametrize(
+    "held", ['{"client_email": "real@race.iam.gserviceaccount.com"}', "{}", ""]
+)
+def test_credentials_of_somebody_else_are_not_written_over(held: str, tmp_path: Path):
+    path = tmp_path / "account.json"
+    path.write_text(held, encoding="utf-8")
+
+    with pytest.raises(SimulatorError, match="name another file with --service-account"):
+        run(SimulatorConfig(service_account_file=path))
+
+    assert held == path.read_text(encoding="utf-8")
