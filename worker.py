@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from notify.bootstrap import redis_url
+from notify.bootstrap import check_redis, redis_url
 from notify.cli.app import end_with_line
 from notify.config import CHANNELS
 from notify.jobs import installation
@@ -18,7 +18,9 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"usage: python worker.py {'|'.join(CHANNELS)}\n")
         return 2
     configure()
-    worker(redis_url(installation().settings), arguments[0]).work(logging_level="WARNING")
+    settings = installation().settings
+    check_redis(settings)
+    worker(redis_url(settings), arguments[0]).work(logging_level="WARNING")
     return 0
 
 

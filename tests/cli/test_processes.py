@@ -60,6 +60,17 @@ def test_a_worker_that_cannot_run_says_why(start, settings, code, said):
     assert all(words in err for words in said)
 
 
+def test_a_worker_refuses_a_redis_that_throws_jobs_away(start, make_redis):
+    server = make_redis(maxmemory_policy="allkeys-lru")
+
+    worker = start("worker.py", "sms", NOTIFY_REDIS_URL=server.url)
+    _out, err = worker.communicate(timeout=60)
+
+    assert 1 == worker.returncode
+    assert "maxmemory-policy allkeys-lru" in err
+    assert "Traceback" not in err
+
+
 @pytest.mark.parametrize("arguments", [(), ("fax",), ("sms", "push")])
 def test_a_worker_takes_one_channel(start, arguments):
     _out, err = (worker := start("worker.py", *arguments)).communicate(timeout=60)
