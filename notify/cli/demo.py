@@ -17,7 +17,7 @@ import click
 
 from notify.bootstrap import build, check_redis
 from notify.cli.app import BAD_USAGE, FAILED, App, fail, json_option, pass_app, print_json
-from notify.cli.processes import Stopping, standard_commands
+from notify.cli.processes import LOCK, Stopping, locked, only_one, standard_commands
 from notify.cli.show import show_launched, show_status
 from notify.cli.stage import Stage, stage
 from notify.cli.up import wait_for_web
@@ -40,6 +40,8 @@ REGISTRANTS = 2000
 DEMO_RACE = "riverside-"
 USER, PASSWORD = "organiser@example.com", "riverside-demo"
 RACE_IN = timedelta(days=1)
+HOMES = "demo-"
+"""How the folders of demos begin; each is removed with its demo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,23 @@ def demo_command(app: App, *, once: bool, registrants: int, playbook: str, as_js
     Nothing leaves this machine. The web pages stay up until Ctrl-C, unless --once.
     """
     demo = Demo(playbook, registrants, once, as_json)
-    app.settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    var = app.settings.var
+    var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _clear_abandoned(var)
     with ExitStack() as stack:
-        home = Path(tempfile.mkdtemp(prefix="demo-", dir=app.settings.var))
+        home = Path(tempfile.mkdtemp(prefix=HOMES, dir=var))
         stack.callback(shutil.rmtree, home, ignore_errors=True)
+        stack.enter_context(only_one(home))
         _run(demo, app, home, stack)
+
+
+def _clear_abandoned(var: Path) -> None:
+    """Remove what demos that were killed have left; their Redis runs on for nobody."""
+    for lock in var.glob(f"{HOMES}*/{LOCK}"):
+        with locked(lock.parent) as ours:
+            if ours:
+                EmbeddedRedis(lock.parent).stop()
+                shutil.rmtree(lock.parent, ignore_errors=True)
 
 
 def _run(demo: Demo, app: App, home: Path, stack: ExitStack) -> None:

@@ -25,6 +25,9 @@ log = logger(__name__)
 DRAIN_S = 15.0
 """How long a process may take to end by itself: a provider call takes at most 12 s."""
 
+LOCK = "up.lock"
+"""The file in a folder of data that is locked for as long as somebody runs on it."""
+
 _RESTART_S = 1.0
 _PR_SET_PDEATHSIG = 1
 
@@ -135,12 +138,23 @@ class Stopping:
 
 
 @contextmanager
-def only_one(var: Path) -> Iterator[None]:
-    """Hold the lock of ``var``: two runs on one folder would end each other's Redis."""
-    var.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (var / "up.lock").open("w") as lock:
+def locked(folder: Path) -> Iterator[bool]:
+    """Hold the lock of ``folder`` if nobody else does; give whether we do."""
+    with (folder / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            ours = False
+        else:
+            ours = True
+        yield ours
+
+
+@contextmanager
+def only_one(var: Path) -> Iterator[None]:
+    """Hold the lock of ``var``: two runs on one folder would end each other's Redis."""
+    var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with locked(var) as ours:
+        if not ours:
             fail(f"notify already runs on {var}; stop it first, or set NOTIFY_VAR", FAILED)
         yield
